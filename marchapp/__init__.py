@@ -1,0 +1,1 @@
+"""Registration and tracking for marches of several days."""
