@@ -1,0 +1,59 @@
+# The targets are: run · test · check · bench · format · messages. Each makes what it needs.
+
+PORT ?= 8000
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+MESSAGES := $(wildcard marchapp/translations/*/LC_MESSAGES/messages.po)
+COMPILED := $(MESSAGES:.po=.mo)
+FLASK := $(BIN)/flask --app wsgi
+
+.PHONY: run test check bench venv dev-venv translations format messages
+
+run: venv translations
+	@exec $(FLASK) serve --port "$(PORT)"
+
+test: dev-venv translations
+	@$(BIN)/pytest $(TESTS)
+
+check: dev-venv translations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m tools.check_translations
+	$(BIN)/pytest -q tests/test_architecture.py
+
+bench: venv translations
+	$(BIN)/python -m bench
+
+format: dev-venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Collect the texts of the program into the three languages; then translate what is new.
+messages: dev-venv
+	$(BIN)/pybabel extract -q -F babel.cfg -k _l -c Translators: --no-location --sort-output --project march -o .messages.pot .
+	$(BIN)/pybabel update -q -N -i .messages.pot -d marchapp/translations --no-wrap --ignore-obsolete
+	@rm .messages.pot
+
+venv: .venv/run-time
+
+dev-venv: .venv/development
+
+translations: $(COMPILED)
+
+.venv/run-time: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found. Install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing what the program runs on (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/development: .venv/run-time requirements-dev.txt
+	@echo "Installing the tools of checks and tests (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+%.mo: %.po | .venv/run-time
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@

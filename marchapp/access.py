@@ -1,0 +1,129 @@
+"""Who may do what to which object: every page loads what it shows through one of these functions.
+
+Each loads and authorises in one call. Who has not signed in is asked to; what does not exist is 404; what is
+there but not theirs is 403.
+"""
+
+from typing import NoReturn, TypeVar
+
+from flask import abort
+from flask_security import current_user
+from flask_security.decorators import default_unauthn_handler
+from sqlalchemy import ColumnElement, Select, select
+from werkzeug.exceptions import Unauthorized
+
+from marchapp.extensions import db
+from marchapp.models import Account, Appointment, Group, GroupGuide, March, Participant, Role, Stage, Track
+
+Found = TypeVar("Found")
+
+
+def signed_in_account() -> Account:
+    """Return who is signed in, or send them to sign in."""
+    if not current_user.is_authenticated:
+        _ask_to_sign_in()
+    return current_user._get_current_object()
+
+
+def is_coordinator(march: March) -> bool:
+    return current_user.is_authenticated and current_user.has_role_in(march, Role.COORDINATOR)
+
+
+def is_guide_of(group: Group) -> bool:
+    return (
+        current_user.is_authenticated
+        and current_user.has_role_in(group.stage.march, Role.GUIDE)
+        and db.session.get(GroupGuide, (group.id, current_user.id)) is not None
+    )
+
+
+def public_marches() -> list[March]:
+    """Return the marches that the reader may see, the next first."""
+    visible: ColumnElement[bool] = March.is_public
+    if current_user.is_authenticated:
+        own = select(Appointment.march_id).where(Appointment.account_id == current_user.id)
+        visible = visible | March.id.in_(own)
+    return list(db.session.scalars(select(March).where(visible).order_by(March.starts_on.desc())))
+
+
+def march_for_reader(slug: str) -> March:
+    """Return a march that is public, or that the reader is appointed to."""
+    march = _one(select(March).where(March.slug == slug))
+    if not march.is_public and not _is_appointed_to(march):
+        abort(404)  # a march that is being prepared does not show that it exists
+    return march
+
+
+def stage_for_reader(slug: str, number: int) -> Stage:
+    march = march_for_reader(slug)
+    return _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))
+
+
+def march_for_coordinator(slug: str) -> March:
+    signed_in_account()
+    march = _one(select(March).where(March.slug == slug))
+    _allow(is_coordinator(march))
+    return march
+
+
+def stage_for_coordinator(slug: str, number: int) -> Stage:
+    march = march_for_coordinator(slug)
+    return _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))
+
+
+def group_for_coordinator(group_id: int) -> Group:
+    signed_in_account()
+    group = _one(select(Group).where(Group.id == group_id))
+    _allow(is_coordinator(group.stage.march))
+    return group
+
+
+def group_for_guide(group_id: int) -> Group:
+    """Return a group to one of its guides, or to a coordinator of its march."""
+    signed_in_account()
+    group = _one(select(Group).where(Group.id == group_id))
+    _allow(is_guide_of(group) or is_coordinator(group.stage.march))
+    return group
+
+
+def participant_for_coordinator(participant_id: int) -> Participant:
+    signed_in_account()
+    participant = _one(select(Participant).where(Participant.id == participant_id))
+    _allow(is_coordinator(participant.march))
+    return participant
+
+
+def track_for_reader(track_id: int) -> Track:
+    """Return a track to its guides and coordinators, and to all when the march shows its comparisons.
+
+    Only the current track of a group is ever public.
+    """
+    track = _one(select(Track).where(Track.id == track_id))
+    march = track.group.stage.march
+    if march.is_public and march.shows_comparisons and track.is_current:
+        return track
+    signed_in_account()
+    _allow(is_guide_of(track.group) or is_coordinator(march))
+    return track
+
+
+def _one(query: Select[tuple[Found]]) -> Found:
+    found = db.session.scalar(query)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _allow(is_allowed: bool) -> None:
+    if not is_allowed:
+        abort(403)
+
+
+def _is_appointed_to(march: March) -> bool:
+    return current_user.is_authenticated and any(
+        appointment.march_id == march.id for appointment in current_user.appointments
+    )
+
+
+def _ask_to_sign_in() -> NoReturn:
+    raise Unauthorized(response=default_unauthn_handler())

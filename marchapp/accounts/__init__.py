@@ -1,0 +1,1 @@
+"""Signing in, and who may guide or coordinate a march."""

@@ -1,0 +1,91 @@
+"""Make accounts and appoint them to marches."""
+
+from datetime import datetime
+
+from flask_security import hash_password
+from flask_security.recoverable import generate_reset_password_token
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marchapp.mail import messages
+from marchapp.models import Account, Appointment, Group, GroupGuide, March, Role, Stage
+from marchapp.models.audit import record
+
+
+def make_account(
+    session: Session, *, email: str, name: str, language: str, password: str | None = None, phone: str = ""
+) -> Account:
+    """Return the account with this e-mail address, made if there is none; its password is left alone."""
+    account = session.scalar(select(Account).where(func.lower(Account.email) == email.lower()))
+    if account is None:
+        account = Account(email=email.lower(), name=name, language=language, phone=phone)
+        account.password = hash_password(password) if password else None
+        session.add(account)
+        session.flush()
+    return account
+
+
+def appoint(session: Session, *, account: Account, march: March, role: Role) -> None:
+    """Give the account a role in a march; giving it twice changes nothing."""
+    if session.get(Appointment, (account.id, march.id, role)) is None:
+        session.add(Appointment(account_id=account.id, march_id=march.id, role=role))
+        session.flush()
+        session.expire(account, ["appointments"])
+
+
+def invite_guide(
+    session: Session,
+    *,
+    march: March,
+    email: str,
+    name: str,
+    phone: str,
+    language: str,
+    by: Account,
+    now: datetime,
+) -> Account:
+    """Make somebody a guide of the march and write them a letter with a link to choose a password."""
+    account = make_account(session, email=email, name=name, language=language, phone=phone)
+    appoint(session, account=account, march=march, role=Role.GUIDE)
+    messages.write(
+        session,
+        template="invitation",
+        recipient=account.email,
+        language=account.language,
+        now=now,
+        march_id=march.id,
+        march=march,
+        account=account,
+        token=generate_reset_password_token(account),
+        inviter=by,
+    )
+    record(
+        session,
+        at=now,
+        action="guide.invited",
+        march_id=march.id,
+        account_id=by.id,
+        subject="account",
+        subject_id=account.id,
+    )
+    return account
+
+
+def guides_of(session: Session, march: March) -> list[tuple[Account, int]]:
+    """Return the guides of a march by name, each with the number of groups that they guide."""
+    groups = (
+        select(GroupGuide.account_id, func.count().label("groups"))
+        .join(Group, Group.id == GroupGuide.group_id)
+        .join(Stage, Stage.id == Group.stage_id)
+        .where(Stage.march_id == march.id)
+        .group_by(GroupGuide.account_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Account, func.coalesce(groups.c.groups, 0))
+        .join(Appointment, Appointment.account_id == Account.id)
+        .outerjoin(groups, groups.c.account_id == Account.id)
+        .where(Appointment.march_id == march.id, Appointment.role == Role.GUIDE)
+        .order_by(Account.name)
+    )
+    return [(account, count) for account, count in rows]

@@ -1,0 +1,50 @@
+"""Pages about accounts: where somebody lands after signing in, and the guides of a march."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug import Response
+
+from marchapp.access import march_for_coordinator, signed_in_account
+from marchapp.accounts.forms import InviteGuideForm
+from marchapp.accounts.services import guides_of, invite_guide
+from marchapp.extensions import db
+from marchapp.models import Role
+
+blueprint = Blueprint("accounts", __name__)
+
+
+@blueprint.get("/start")
+def start() -> Response:
+    """Lead somebody who signed in to where their work is."""
+    account = signed_in_account()
+    coordinated = [held.march for held in account.appointments if held.role == Role.COORDINATOR]
+    if len(coordinated) == 1:
+        return redirect(url_for("marches.overview", slug=coordinated[0].slug))
+    if any(held.role == Role.GUIDE for held in account.appointments):
+        return redirect(url_for("rosters.my_groups"))
+    return redirect(url_for("marches.index"))
+
+
+@blueprint.route("/marches/<slug>/guides", methods=["GET", "POST"])
+def guides(slug: str) -> str | Response:
+    march = march_for_coordinator(slug)
+    form = InviteGuideForm()
+    if form.validate_on_submit():
+        account = invite_guide(
+            db.session,
+            march=march,
+            email=form.email.data,
+            name=form.name.data,
+            phone=form.phone.data,
+            language=form.language.data,
+            by=signed_in_account(),
+            now=datetime.now(UTC),
+        )
+        db.session.commit()
+        flash(_("%(name)s is a guide now and has been written to.", name=account.name), "done")
+        return redirect(url_for("accounts.guides", slug=slug))
+    return render_template(
+        "accounts/guides.html", march=march, form=form, guides=guides_of(db.session, march)
+    )

@@ -1,0 +1,106 @@
+"""Put the application together: settings, libraries, features, commands."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import load_dotenv
+from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from marchapp import cli, errors, i18n
+from marchapp.accounts import security as accounts_security
+from marchapp.accounts import views as accounts
+from marchapp.config import MEBIBYTE, Settings, read_settings
+from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite
+from marchapp.mail import views as mail_views
+from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
+from marchapp.marches import views as marches
+from marchapp.registration import views as registration
+from marchapp.rosters import views as rosters
+from marchapp.tracks import views as tracks
+
+PROJECT = Path(__file__).resolve().parent.parent
+FEATURES = (marches, registration, rosters, tracks, accounts, mail_views)
+
+
+def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -> Flask:
+    """Return the application for an environment, by default the process's own and `.env`.
+
+    `overrides` are entries of Flask's own configuration, for tests. Raises UnreadableSetting.
+    """
+    if environment is None:
+        load_dotenv(PROJECT / ".env")
+        environment = os.environ
+    settings = read_settings(environment, project=PROJECT)
+    app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=PROJECT / "static")
+    app.config.update(_flask_config(settings), **overrides)
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    _init_extensions(app, settings)
+    for feature in FEATURES:
+        app.register_blueprint(feature.blueprint)
+    for part in (i18n, errors, cli):
+        part.init_app(app)
+    app.after_request(_add_headers)
+    _wrap(app, settings)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SECURITY_PASSWORD_SALT": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "MAX_CONTENT_LENGTH": (settings.upload_limit_mib + 1) * MEBIBYTE,
+        "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "REMEMBER_COOKIE_SECURE": settings.production,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "MAIL_SERVER": settings.mail_server,
+        "MAIL_PORT": settings.mail_port,
+        "MAIL_USERNAME": settings.mail_username or None,
+        "MAIL_PASSWORD": settings.mail_password or None,
+        "MAIL_USE_TLS": settings.mail_use_tls,
+        "MAIL_DEFAULT_SENDER": settings.mail_sender,
+        "MAIL_TIMEOUT": 20,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+    }
+
+
+def _init_extensions(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT / "migrations"), render_as_batch=True)
+    babel.init_app(app, locale_selector=i18n.choose_language)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    mail.init_app(app)
+    queue.init_app(app, redis_url=settings.redis_url, file=settings.data_folder / "queue.sqlite")
+    accounts_security.init_app(app)
+    if settings.database_url.startswith("sqlite"):
+        with app.app_context():
+            tune_sqlite(db.engine)
+
+
+def _wrap(app: Flask, settings: Settings) -> None:
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=PROJECT / "static", prefix="static/", max_age=3600)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _add_headers(response: Response) -> Response:
+    """Allow a page nothing but what comes from here, and the tiles that a setting names."""
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response

@@ -1,0 +1,100 @@
+"""Commands for whoever runs the program: `flask serve`, `flask worker`, `flask demo`, `flask march`, …"""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import click
+from flask import Flask, current_app
+from flask_security import hash_password
+from sqlalchemy import select
+
+from marchapp.accounts.services import appoint, make_account
+from marchapp.extensions import db, queue
+from marchapp.models import Account, March, Role
+
+
+def init_app(app: Flask) -> None:
+    for command in (serve, worker, demo, new_march, coordinator):
+        app.cli.add_command(command)
+
+
+@click.command()
+@click.option("--port", default="8000", help="Port on this machine.")
+def serve(port: str) -> None:
+    """Start everything on this machine: database, web server, worker."""
+    from marchapp.serve import serve as serve_all  # loads the demo, which no other command needs
+
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise click.ClickException(f"“{port}” is no port. Write a number from 1 to 65535: make run PORT=8000")
+    raise SystemExit(serve_all(current_app._get_current_object(), int(port)))
+
+
+@click.command()
+@click.option("--threads", default=1, show_default=True, help="Jobs at the same time.")
+def worker(threads: int) -> None:
+    """Do the background work: send what waits in the outbox."""
+    queue.huey.create_consumer(workers=threads, periodic=True).run()
+
+
+@click.command()
+def demo() -> None:
+    """Load the demo march of 2014, the same every time."""
+    from marchapp.demo.load import load
+
+    if db.session.scalar(select(March.id).where(March.is_demo)):
+        raise click.ClickException("The demo march is there already.")
+    load(db.session)
+    db.session.commit()
+    click.echo("The demo march is loaded.")
+
+
+def _known_zone(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value not in available_timezones():
+        raise click.BadParameter(f"“{value}” is no time zone. Write it as Europe/Oslo.")
+    return value
+
+
+@click.command("march")
+@click.argument("slug")
+@click.option("--name", prompt="Name of the march")
+@click.option("--starts-on", type=click.DateTime(["%Y-%m-%d"]), prompt="First day (2027-09-17)")
+@click.option("--ends-on", type=click.DateTime(["%Y-%m-%d"]), prompt="Last day (2027-09-19)")
+@click.option("--time-zone", default="Europe/Oslo", prompt=True, callback=_known_zone)
+def new_march(slug: str, name: str, starts_on: datetime, ends_on: datetime, time_zone: str) -> None:
+    """Make a march of your own, hidden from the public until its settings say otherwise."""
+    if db.session.scalar(select(March.id).where(March.slug == slug)):
+        raise click.ClickException(f"There is a march at /marches/{slug} already. Choose another short name.")
+    first_day = datetime.combine(starts_on, time(), ZoneInfo(time_zone))
+    now = datetime.now(UTC)
+    march = March(
+        slug=slug,
+        name={"en": name},
+        summary={},
+        starts_on=starts_on.date(),
+        ends_on=ends_on.date(),
+        time_zone=time_zone,
+        signup_opens_at=now,
+        signup_closes_at=max(first_day, now + timedelta(days=1)),
+    )
+    db.session.add(march)
+    db.session.commit()
+    click.echo(f"Made /marches/{slug}. Next: flask coordinator YOUR-EMAIL --march {slug}")
+
+
+@click.command()
+@click.argument("email")
+@click.option("--march", "slug", required=True, help="Short name of the march.")
+@click.option("--name", prompt="Name")
+@click.password_option(help="Password to sign in with, 8 characters or more.")
+def coordinator(email: str, slug: str, name: str, password: str) -> None:
+    """Make somebody a coordinator of a march, with a password to sign in."""
+    march = db.session.scalar(select(March).where(March.slug == slug))
+    if march is None:
+        raise click.ClickException(f"There is no march {slug}. Make it first: flask march {slug}")
+    if len(password) < 8:
+        raise click.ClickException("The password is too short. Use 8 characters or more.")
+    account: Account = make_account(db.session, email=email, name=name, language="en")
+    account.password = hash_password(password)
+    appoint(db.session, account=account, march=march, role=Role.COORDINATOR)
+    db.session.commit()
+    click.echo(f"{account.email} coordinates {slug}.")

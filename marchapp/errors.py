@@ -1,0 +1,37 @@
+"""What people see when something goes wrong: their own language, and what to do next."""
+
+import logging
+from uuid import uuid4
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from marchapp.extensions import db
+
+log = logging.getLogger(__name__)
+EXPLAINED = (400, 403, 404, 405, 413, 429)
+
+
+def explain(error: HTTPException) -> tuple[str, int]:
+    """Answer a refusal with the page that explains it."""
+    return render_template(f"errors/{error.code}.html", error=error), error.code or 500
+
+
+def explain_expired_form(error: CSRFError) -> tuple[str, int]:
+    return render_template("errors/expired_form.html", error=error), 400
+
+
+def explain_failure(error: Exception) -> tuple[str, int]:
+    """Answer a defect of ours with a reference that is also in the log."""
+    reference = uuid4().hex[:8]
+    log.exception("Failure %s at %s %s", reference, request.method, request.path, exc_info=error)
+    db.session.rollback()
+    return render_template("errors/500.html", reference=reference), 500
+
+
+def init_app(app: Flask) -> None:
+    for code in EXPLAINED:
+        app.register_error_handler(code, explain)
+    app.register_error_handler(CSRFError, explain_expired_form)
+    app.register_error_handler(500, explain_failure)

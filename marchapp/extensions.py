@@ -1,0 +1,107 @@
+"""The libraries that serve the whole application, made here and tied to it in app.py."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask, has_request_context, request
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_mailman import Mail
+from flask_migrate import Migrate
+from flask_security.core import Security
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+NAMES_OF_CONSTRAINTS = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Base(DeclarativeBase):
+    """The common base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
+
+
+class TaskQueue:
+    """Background work on huey: kept in an SQLite file, or in Redis where REDIS_URL names one.
+
+    A function is declared with `@queue.task` or `@queue.every_minute` where it stands, called with
+    `queue.send(function, …)`, and runs in the worker inside the application's context.
+    """
+
+    def __init__(self) -> None:
+        self._declared: dict[str, tuple[Callable[..., Any], bool]] = {}
+        self._tasks: dict[str, Any] = {}
+        self.huey: Huey | None = None
+
+    def task(self, function: Function) -> Function:
+        self._declared[function.__name__] = (function, False)
+        return function
+
+    def every_minute(self, function: Function) -> Function:
+        self._declared[function.__name__] = (function, True)
+        return function
+
+    def send(self, function: Callable[..., Any], **arguments: Any) -> None:
+        self._tasks[function.__name__](**arguments)
+
+    def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
+        storage = RedisHuey("march", url=redis_url) if redis_url else SqliteHuey("march", filename=str(file))
+        self.huey = storage
+        for name, (function, is_periodic) in self._declared.items():
+            inside = _inside_application(app, function)
+            declare = storage.periodic_task(crontab(minute="*")) if is_periodic else storage.task()
+            self._tasks[name] = declare(inside)
+
+
+def _inside_application(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def run(**arguments: Any) -> Any:
+        with app.app_context():
+            return function(**arguments)
+
+    return run
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+babel = Babel()
+security = Security()
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, default_limits=[])
+mail = Mail()
+queue = TaskQueue()
+
+
+def tune_sqlite(engine: Engine) -> None:
+    """Let SQLite keep its promises: foreign keys, readers beside one writer, waiting instead of failing.
+
+    A request that may write begins with BEGIN IMMEDIATE: two of them wait for each other at the start, where
+    the busy timeout helps, and not at the first write, where SQLite can only refuse.
+    """
+
+    @event.listens_for(engine, "connect")
+    def open_connection(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, below
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_reading = has_request_context() and request.method in READING_METHODS
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

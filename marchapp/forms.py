@@ -1,0 +1,134 @@
+"""What the forms of all features share: tidy text, dates as people write them, texts by language."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, DateTimeLocalField, Field, Form, FormField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, StopValidation, ValidationError
+
+from marchapp.i18n import LANGUAGES
+
+DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d.%m.%y"]
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
+
+
+def tidy(value: Any) -> Any:
+    """Strip a text and fold its inner white space; drop control characters that no name holds."""
+    if not isinstance(value, str):
+        return value
+    return " ".join("".join(sign for sign in value if sign.isprintable() or sign.isspace()).split())
+
+
+class BaseForm(FlaskForm):
+    """A form that answers in the reader's language."""
+
+
+class Text(StringField):
+    """One line of text, tidied, that is asked for unless `optional`."""
+
+    def __init__(self, label: str, *, most: int, optional: bool = False, **options: Any) -> None:
+        asked = [] if optional else [DataRequired(_l("Fill this in."))]
+        length = Length(max=most, message=_l("This is too long: write at most %(max)d characters."))
+        options["validators"] = [*asked, length, *options.pop("validators", [])]
+        render = {"maxlength": most} | options.pop("render_kw", {})
+        super().__init__(label, filters=[tidy], render_kw=render, **options)
+
+
+class Day(DateField):
+    """A date as people write it: from the browser's own picker, or 17.09.2001."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        options.setdefault("validators", [InputRequired(_l("Write the date as 17.09.2001."))])
+        super().__init__(label, format=DAY_FORMATS, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("This is no date we can read. Write it as 17.09.2001.")) from error
+
+
+class LocalMoment(DateTimeLocalField):
+    """A day and clock in the march's time zone."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        options.setdefault("validators", [InputRequired(_l("Write day and time as 17.09.2014 08:30."))])
+        super().__init__(label, format=MOMENT_FORMATS, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            message = _("This is no day and time we can read. Write it as 17.09.2014 08:30.")
+            raise ValueError(message) from error
+
+
+def to_utc(local_moment: datetime, zone: str) -> datetime:
+    """Return the moment that clocks in `zone` show as `local_moment`."""
+    return local_moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def to_local(moment: datetime, zone: str) -> datetime:
+    """Return what clocks in `zone` show at a moment, without time zone, for a form."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+class _ByLanguage(Form):
+    """One line of text in each language that the program speaks."""
+
+    en = StringField(LANGUAGES["en"], filters=[tidy], validators=[Length(max=200)])
+    nb = StringField(LANGUAGES["nb"], filters=[tidy], validators=[Length(max=200)])
+    ru = StringField(LANGUAGES["ru"], filters=[tidy], validators=[Length(max=200)])
+
+
+class TextByLanguage(FormField):
+    """A text that may be given in several languages: one is enough."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(_ByLanguage, label, **options)
+
+    def validate(self, form: Form, extra_validators: Any = ()) -> bool:
+        is_valid = super().validate(form)
+        if is_valid and not self.given:
+            self.form.en.errors = [_("Fill this in, in one language at least.")]
+            return False
+        return is_valid
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {code: text for code, text in self.data.items() if code in LANGUAGES and text}
+
+
+def email_address(_form: Form, field: Field) -> None:
+    """Validate and normalise an e-mail address, without asking its server."""
+    try:
+        field.data = validate_email(field.data or "", check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValidationError(_("This is no e-mail address. Write it as name@example.org.")) from error
+
+
+class PhoneNumber:
+    """Validate a phone number and write it in the international form, taking the country for short ones."""
+
+    def __init__(self, country_field: str) -> None:
+        self.country_field = country_field
+
+    def __call__(self, form: Form, field: Field) -> None:
+        country = form[self.country_field].data if self.country_field in form else None
+        try:
+            number = phonenumbers.parse(field.data or "", country or None)
+        except phonenumbers.NumberParseException as error:
+            raise StopValidation(_phone_help()) from error
+        if not phonenumbers.is_possible_number(number):
+            raise StopValidation(_phone_help())
+        field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _phone_help() -> str:
+    return _("This is no phone number we can call. Write it with the country code, as +47 400 00 000.")

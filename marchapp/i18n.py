@@ -1,0 +1,113 @@
+"""The reader's language, and how moments, distances and names are written in it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
+from flask import Flask, Response, request
+from flask_babel import format_decimal, get_locale
+from flask_babel import gettext as _
+from flask_security import current_user
+
+LANGUAGES = {"en": "English", "nb": "Norsk bokmål", "ru": "Русский"}
+COOKIE = "language"
+A_YEAR_S = 365 * 24 * 3600
+THIN_SPACE = "\u202f"
+
+
+def choose_language() -> str:
+    """Return the language asked for in the address, remembered, of the account, or of the browser."""
+    wishes = (request.args.get("lang"), request.cookies.get(COOKIE), getattr(current_user, "language", None))
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    spoken = request.accept_languages.best_match([*LANGUAGES, "no", "nn"], "en")
+    return spoken if spoken in LANGUAGES else "nb"
+
+
+def remember_language(response: Response) -> Response:
+    """Keep a language that the reader chose in the address for the next pages."""
+    wish = request.args.get("lang")
+    if wish in LANGUAGES:
+        response.set_cookie(
+            COOKIE, wish, max_age=A_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return response
+
+
+def locale_code() -> str:
+    locale = get_locale()
+    return locale.language if locale and locale.language in LANGUAGES else "en"
+
+
+def language_url(code: str) -> str:
+    """Return the address of this page in another language."""
+    arguments = request.args.to_dict(flat=False) | {"lang": code}
+    return f"{request.path}?{urlencode(arguments, doseq=True)}"
+
+
+def local(text: Mapping[str, str] | None) -> str:
+    """Return a text by language in the reader's language, else in the first that it has."""
+    if not text:
+        return ""
+    return text.get(locale_code()) or next((value for value in text.values() if value), "")
+
+
+def day(value: date) -> str:
+    """Write a date in words, with its year: 17 September 2014."""
+    return format_skeleton("yMMMMd", value, locale=get_locale())
+
+
+def clock(moment: datetime | None, zone: str | tzinfo) -> str:
+    """Write the hour and minute in a time zone, 24-hour: 08:30."""
+    return _in_zone(moment, zone).strftime("%H:%M") if moment else "–"
+
+
+def moment(value: datetime | None, zone: str | tzinfo) -> str:
+    """Write day and clock in a time zone."""
+    return f"{day(_in_zone(value, zone).date())}, {clock(value, zone)}" if value else "–"
+
+
+def _in_zone(value: datetime, zone: str | tzinfo) -> datetime:
+    return value.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def km(metres: float | None) -> str:
+    """Write metres as kilometres: 16.2 km."""
+    return "–" if metres is None else f"{format_decimal(metres / 1000, '#,##0.0')}{THIN_SPACE}{_('km')}"
+
+
+def metres(value: float | None) -> str:
+    """Write whole metres: 84 m."""
+    return "–" if value is None else f"{format_decimal(round(value), '#,##0')}{THIN_SPACE}{_('m')}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a duration in hours and minutes: 5 h 12 min."""
+    if seconds is None:
+        return "–"
+    hours, minutes = divmod(round(abs(seconds) / 60), 60)
+    parts = [f"{hours}{THIN_SPACE}{_('h')}"] if hours else []
+    if minutes or not hours:
+        parts.append(f"{minutes}{THIN_SPACE}{_('min')}")
+    return " ".join(parts)
+
+
+def figure(value: float) -> str:
+    """Write a number with the reader's separators."""
+    return format_decimal(value)
+
+
+FILTERS = (local, day, clock, moment, km, metres, duration, figure)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the filters and what the choice of language needs."""
+    for filter_ in FILTERS:
+        app.add_template_filter(filter_)
+    app.jinja_env.globals.update(languages=LANGUAGES, language_url=language_url)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.context_processor(lambda: {"locale_code": locale_code()})
+    app.after_request(remember_language)

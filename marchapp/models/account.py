@@ -1,0 +1,51 @@
+"""People who sign in: accounts and what they are appointed to in each march."""
+
+from enum import StrEnum
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from flask_security import UserMixin
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marchapp.extensions import db
+from marchapp.models.columns import one_of
+
+if TYPE_CHECKING:
+    from marchapp.models.march import March
+
+
+class Role(StrEnum):
+    COORDINATOR = "coordinator"
+    GUIDE = "guide"
+
+
+class Account(db.Model, UserMixin):
+    """Somebody who can sign in."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    language: Mapped[str] = mapped_column(String(2), default="en")
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=token_hex)
+
+    appointments: Mapped[list["Appointment"]] = relationship(back_populates="account", lazy="selectin")
+
+    def has_role_in(self, march: "March", role: Role) -> bool:
+        return any(held.march_id == march.id and held.role == role for held in self.appointments)
+
+
+class Appointment(db.Model):
+    """A role that an account holds in one march."""
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    march_id: Mapped[int] = mapped_column(
+        ForeignKey("march.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[Role] = mapped_column(one_of(Role), primary_key=True)
+
+    account: Mapped[Account] = relationship(back_populates="appointments")
+    march: Mapped["March"] = relationship()

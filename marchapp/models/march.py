@@ -1,0 +1,132 @@
+"""A march of several days: its stages, their planned routes and checkpoints, and its places."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marchapp.extensions import db
+from marchapp.models.columns import LocalText, Moment, UtcDateTime, one_of
+from marchapp.models.participant import Category
+
+
+class March(db.Model):
+    """One edition of a march. What the public may see is said by the `is_` and `shows_` columns."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[LocalText]
+    summary: Mapped[LocalText]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    time_zone: Mapped[str] = mapped_column(String(60))
+    contact_email: Mapped[str] = mapped_column(String(254), default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    is_public: Mapped[bool] = mapped_column(default=False)
+    shows_places: Mapped[bool] = mapped_column(default=True)
+    shows_comparisons: Mapped[bool] = mapped_column(default=False)
+    signup_opens_at: Mapped[Moment]
+    signup_closes_at: Mapped[Moment]
+
+    stages: Mapped[list["Stage"]] = relationship(back_populates="march", order_by="Stage.number")
+    quotas: Mapped[list["Quota"]] = relationship(back_populates="march", order_by="Quota.category")
+
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="dates_in_order"),
+        CheckConstraint("signup_closes_at > signup_opens_at", name="signup_in_order"),
+    )
+
+    def takes_signups(self, now: datetime) -> bool:
+        return self.signup_opens_at <= now < self.signup_closes_at
+
+
+class Quota(db.Model):
+    """How many people of a category may walk, and how many places are taken; the database refuses more."""
+
+    march_id: Mapped[int] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"), primary_key=True)
+    category: Mapped[Category] = mapped_column(one_of(Category), primary_key=True)
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+
+    march: Mapped[March] = relationship(back_populates="quotas")
+
+    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="not_overbooked"),)
+
+    @property
+    def left(self) -> int:
+        return self.capacity - self.taken
+
+
+class Stage(db.Model):
+    """One day's walk. A stage that crosses a border names the crossing point and its legal basis."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    march_id: Mapped[int] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    day: Mapped[date]
+    name: Mapped[LocalText]
+    start_name: Mapped[LocalText]
+    finish_name: Mapped[LocalText]
+    starts_at: Mapped[Moment]
+    finishes_at: Mapped[Moment]
+    crosses_border: Mapped[bool] = mapped_column(default=False)
+    crossing_point: Mapped[str] = mapped_column(String(200), default="")
+    crossing_legal_basis: Mapped[str] = mapped_column(Text, default="")
+
+    march: Mapped[March] = relationship(back_populates="stages")
+    route: Mapped["PlannedRoute | None"] = relationship(back_populates="stage", cascade="all, delete-orphan")
+    checkpoints: Mapped[list["Checkpoint"]] = relationship(
+        back_populates="stage", order_by="Checkpoint.position", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        UniqueConstraint("march_id", "number"),
+        CheckConstraint("finishes_at > starts_at", name="times_in_order"),
+    )
+
+
+class PlannedRoute(db.Model):
+    """The route that a stage is meant to follow: the GPX file as it came, and what pages draw of it.
+
+    `drawing` holds the line thinned for the screen and its height profile, `basemap` the land, coast and
+    borders around it; both are made once, when the route is saved.
+    """
+
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id", ondelete="CASCADE"), primary_key=True)
+    content_gz: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    length_m: Mapped[float]
+    ascent_m: Mapped[float | None]
+    descent_m: Mapped[float | None]
+    drawing: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    basemap: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
+    uploaded_at: Mapped[Moment]
+    uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    stage: Mapped[Stage] = relationship(back_populates="route")
+
+
+class Checkpoint(db.Model):
+    """A place on the planned route where walkers are expected, in order along it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    lat: Mapped[float]
+    lon: Mapped[float]
+    route_m: Mapped[float]
+    planned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    stage: Mapped[Stage] = relationship(back_populates="checkpoints")
+
+    __table_args__ = (UniqueConstraint("stage_id", "position"),)

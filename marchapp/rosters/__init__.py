@@ -1,0 +1,1 @@
+"""Groups of a stage: who walks in which, and who guides them."""

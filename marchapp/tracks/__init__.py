@@ -1,0 +1,1 @@
+"""Recordings of groups and how they compare with the planned route."""

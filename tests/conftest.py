@@ -1,0 +1,117 @@
+"""What all tests share: an application on a database of its own, a client, and a fixed cast."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from marchapp.app import create_app
+from marchapp.extensions import db
+from marchapp.models import Account
+from tests.factories import Cast, make_cast
+
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+NO_POSTGRESQL = "needs PostgreSQL: set TEST_DATABASE_URL=postgresql://user@127.0.0.1/postgres"
+CHEAP_HASHES = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not SERVER:
+        for item in items:
+            if item.get_closest_marker("postgresql"):
+                item.add_marker(pytest.mark.skip(reason=NO_POSTGRESQL))
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A new database: an SQLite file, or one on the PostgreSQL server that TEST_DATABASE_URL names."""
+    if not SERVER:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'march.sqlite'}"
+        return
+    server = make_url(SERVER).set(drivername="postgresql+psycopg")
+    name = f"march_test_{uuid4().hex[:12]}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def migrated_app(database_url: str, data_folder: Path) -> Iterator[Flask]:
+    environment = {"DATABASE_URL": database_url, "DATA_FOLDER": str(data_folder)}
+    app = create_app(
+        environment,
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+        RATELIMIT_ENABLED=False,
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=CHEAP_HASHES,
+    )
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The application with empty tables, which are emptied again afterwards."""
+    yield migrated_app
+    with migrated_app.app_context(), db.engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """The database session of an application context around the test."""
+    with app.app_context():
+        yield db.session
+        db.session.rollback()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2014, 9, 18, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """A small march with two of everything that must be kept apart."""
+    cast = make_cast(session)
+    session.commit()
+    return cast
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(client: FlaskClient):
+    """Sign an account in without its password: `sign_in(cast.guide)` returns the client."""
+
+    def enter(account: Account) -> FlaskClient:
+        with client.session_transaction() as web_session:
+            web_session["_user_id"] = account.fs_uniquifier
+            web_session["_fresh"] = True
+        return client
+
+    return enter

@@ -1,0 +1,165 @@
+"""Make rows for tests: each function sets only what it must, the test says what matters to it."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from marchapp.models import (
+    Account,
+    Appointment,
+    Category,
+    Group,
+    GroupGuide,
+    March,
+    Membership,
+    Participant,
+    Quota,
+    Role,
+    Stage,
+    StageEntry,
+)
+
+DAY = date(2014, 9, 18)
+START = datetime(2014, 9, 18, 6, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_march(session: Session, **given: Any) -> March:
+    slug = given.pop("slug", f"march-{next(_numbers)}")
+    values: dict[str, Any] = {
+        "slug": slug,
+        "name": {"en": f"March {slug}", "nb": f"Marsj {slug}", "ru": f"Марш {slug}"},
+        "summary": {"en": "Three days on foot."},
+        "starts_on": DAY - timedelta(days=1),
+        "ends_on": DAY + timedelta(days=1),
+        "time_zone": "Europe/Oslo",
+        "is_public": True,
+        "signup_opens_at": datetime(2014, 1, 1, tzinfo=UTC),
+        "signup_closes_at": datetime(2099, 1, 1, tzinfo=UTC),
+    }
+    capacity = given.pop("capacity", 50)
+    march = March(**values | given)
+    march.quotas = [Quota(category=category, capacity=capacity, taken=0) for category in Category]
+    session.add(march)
+    session.flush()
+    return march
+
+
+def make_stage(session: Session, march: March, **given: Any) -> Stage:
+    number = given.pop("number", 1)
+    values: dict[str, Any] = {
+        "march_id": march.id,
+        "number": number,
+        "day": march.starts_on + timedelta(days=number - 1),
+        "name": {"en": f"Stage {number}"},
+        "start_name": {"en": "Start"},
+        "finish_name": {"en": "Finish"},
+        "starts_at": START,
+        "finishes_at": START + timedelta(hours=6),
+    }
+    stage = Stage(**values | given)
+    session.add(stage)
+    session.flush()
+    return stage
+
+
+def make_account(session: Session, name: str, march: March | None = None, role: Role = Role.GUIDE) -> Account:
+    account = Account(email=f"{name.split()[0].lower()}{next(_numbers)}@example.org", name=name)
+    session.add(account)
+    session.flush()
+    if march:
+        session.add(Appointment(account_id=account.id, march_id=march.id, role=role))
+        session.flush()
+    return account
+
+
+def make_group(session: Session, stage: Stage, *guides: Account, **given: Any) -> Group:
+    values: dict[str, Any] = {"stage_id": stage.id, "number": next(_numbers), "min_size": 1, "max_size": 12}
+    group = Group(**values | given)
+    session.add(group)
+    session.flush()
+    for guide in guides:
+        session.add(GroupGuide(group_id=group.id, account_id=guide.id))
+    session.flush()
+    return group
+
+
+def make_participant(
+    session: Session,
+    march: March,
+    *stages: Stage,
+    group: Group | None = None,
+    category: Category = Category.SCHOOLCHILD,
+    **given: Any,
+) -> Participant:
+    """Add somebody who walks `stages` (and in `group`, if given), and take a place of the category."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "march_id": march.id,
+        "category": category,
+        "given_name": "Kari",
+        "family_name": f"Nilsen{number}",
+        "birth_date": date(2001, 5, 17),
+        "country": "NO",
+        "language": "nb",
+        "email": f"kari{number}@example.org",
+        "emergency_name": "Ola Nilsen",
+        "emergency_phone": "+47 400 00 000",
+        "reference": f"R{number:06}",
+        "submission_key": str(uuid4()),
+        "link_hash": uuid4().hex,
+        "registered_at": START - timedelta(days=30),
+    } | given
+    values.setdefault("name_key", f"{values['given_name']} {values['family_name']}".casefold())
+    participant = Participant(**values)
+    participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
+    session.add(participant)
+    quota = session.get(Quota, (march.id, category))
+    if quota is not None and values.get("cancelled_at") is None:
+        quota.taken += 1
+    session.flush()
+    if group is not None:
+        session.add(Membership(participant_id=participant.id, stage_id=group.stage_id, group_id=group.id))
+        session.flush()
+    return participant
+
+
+@dataclass
+class Cast:
+    """Two marches; in the first a stage with two groups, each with its own guide."""
+
+    march: March
+    stage: Stage
+    coordinator: Account
+    guide: Account
+    group: Group
+    other_guide: Account
+    other_group: Group
+    walker: Participant
+    other_march: March
+    other_coordinator: Account
+
+
+def make_cast(session: Session) -> Cast:
+    march = make_march(session, slug="victory")
+    stage = make_stage(session, march)
+    guide = make_account(session, "Gunn Guide", march)
+    other_guide = make_account(session, "Oleg Other", march)
+    group = make_group(session, stage, guide, number=1)
+    other_march = make_march(session, slug="elsewhere")
+    return Cast(
+        march=march,
+        stage=stage,
+        coordinator=make_account(session, "Clara Coordinator", march, Role.COORDINATOR),
+        guide=guide,
+        group=group,
+        other_guide=other_guide,
+        other_group=make_group(session, stage, other_guide, number=2),
+        walker=make_participant(session, march, stage, group=group),
+        other_march=other_march,
+        other_coordinator=make_account(session, "Olav Elsewhere", other_march, Role.COORDINATOR),
+    )
