@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton
+from babel.dates import format_date
 from flask import Flask, Response, request
 from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
@@ -57,7 +57,8 @@ def local(text: Mapping[str, str] | None) -> str:
 
 def day(value: date) -> str:
     """Write a date in words, with its year: 17 September 2014."""
-    return format_skeleton("yMMMMd", value, locale=get_locale())
+    code = locale_code()
+    return format_date(value, "long", locale="en_GB" if code == "en" else code)
 
 
 def clock(moment: datetime | None, zone: str | tzinfo) -> str:

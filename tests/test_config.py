@@ -1,0 +1,58 @@
+"""Settings are checked at start, and a wrong one is named in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from marchapp.config import UnreadableSetting, read_settings
+
+SAFE = {"PRODUCTION": "yes", "SECRET_KEY": "a" * 32, "BASE_URL": "https://march.example.org"}
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
+    settings = read_settings({}, project=tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path / 'instance' / 'march.sqlite'}"
+    assert settings.upload_limit_mib == 64
+    assert not settings.production
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("UPLOAD_LIMIT_MIB", "lots"),
+        ("UPLOAD_LIMIT_MIB", "0"),
+        ("MAIL_PORT", "99999"),
+        ("MAIL_USE_TLS", "perhaps"),
+        ("DATABASE_URL", "mysql://root@localhost/march"),
+        ("REDIS_URL", "localhost:6379"),
+        ("BASE_URL", "march.example.org"),
+        ("PRODUCTION", "maybe"),
+    ],
+)
+def test_an_unreadable_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UnreadableSetting, match=name):
+        read_settings({name: value}, project=tmp_path)
+
+
+def test_a_password_in_an_unreadable_database_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSetting) as caught:
+        read_settings({"DATABASE_URL": "mysql://root:hush@localhost/march"}, project=tmp_path)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_is_spoken_through_psycopg(tmp_path: Path, prefix: str) -> None:
+    settings = read_settings({"DATABASE_URL": f"{prefix}://march@127.0.0.1/march"}, project=tmp_path)
+    assert settings.database_url == "postgresql+psycopg://march@127.0.0.1/march"
+
+
+def test_production_starts_with_safe_settings(tmp_path: Path) -> None:
+    assert read_settings(SAFE, project=tmp_path).production
+
+
+@pytest.mark.parametrize(
+    "unsafe", [{"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"BASE_URL": "http://march.example.org"}]
+)
+def test_production_refuses_unsafe_settings(tmp_path: Path, unsafe: dict[str, str]) -> None:
+    with pytest.raises(UnreadableSetting, match="PRODUCTION"):
+        read_settings(SAFE | unsafe, project=tmp_path)

@@ -1,0 +1,68 @@
+"""The reader chooses the language, and figures are written as that language writes them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+
+from marchapp.i18n import choose_language, clock, day, duration, km, language_url, local, metres
+
+SUMMER = datetime(2014, 9, 18, 22, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie", "browser", "language"),
+    [
+        ("/", "", "", "en"),
+        ("/", "", "nn-NO,nn;q=0.9,en;q=0.5", "nb"),
+        ("/", "", "no", "nb"),
+        ("/", "", "ru-RU,ru;q=0.9", "ru"),
+        ("/", "", "fi,de;q=0.9", "en"),
+        ("/", "ru", "nb", "ru"),
+        ("/?lang=nb", "ru", "en", "nb"),
+        ("/?lang=xx", "ru", "en", "ru"),
+    ],
+)
+def test_the_language_is_the_one_asked_for(
+    app: Flask, address: str, cookie: str, browser: str, language: str
+) -> None:
+    headers = {"Accept-Language": browser, "Cookie": f"language={cookie}" if cookie else ""}
+    with app.test_request_context(address, headers=headers):
+        assert choose_language() == language
+
+
+def test_a_language_chosen_in_the_address_is_remembered(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/no-such-page?lang=ru")
+    assert client.get_cookie("language").value == "ru"
+
+
+def test_the_address_in_another_language_keeps_its_other_arguments(app: Flask) -> None:
+    with app.test_request_context("/list?country=NO&country=RU&lang=en"):
+        assert language_url("ru") == "/list?country=NO&country=RU&lang=ru"
+
+
+def test_a_text_falls_back_to_a_language_that_it_has(app: Flask) -> None:
+    with app.test_request_context("/?lang=nb"):
+        assert local({"en": "March", "nb": "Marsj"}) == "Marsj"
+        assert local({"nb": "", "ru": "Марш"}) == "Марш"
+        assert local({}) == ""
+
+
+def test_moments_are_shown_in_the_zone_of_the_march(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert clock(SUMMER, "Europe/Oslo") == "00:30"
+        assert clock(SUMMER, "Europe/Moscow") == "02:30"
+        assert clock(None, "Europe/Oslo") == "–"
+
+
+def test_figures_are_written_as_the_language_writes_them(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert km(16240) == "16.2\u202fkm"
+        assert metres(1284.4) == "1,284\u202fm"
+        assert duration(18_720) == "5\u202fh 12\u202fmin"
+        assert duration(20) == "0\u202fmin"
+        assert day(date(2014, 9, 17)) == "17 September 2014"
+    with app.test_request_context("/?lang=ru"):
+        assert km(16240).startswith("16,2")
+        assert day(date(2014, 9, 17)).startswith("17 сентября 2014")
