@@ -3,7 +3,7 @@
 from marchapp.models.account import Account, Appointment, Role
 from marchapp.models.audit import AuditEvent
 from marchapp.models.group import Group, GroupGuide, Membership
-from marchapp.models.march import Checkpoint, March, PlannedRoute, Quota, Stage
+from marchapp.models.march import Checkpoint, March, PlannedRoute, Quota, RouteDraft, Stage
 from marchapp.models.outbox import Message
 from marchapp.models.participant import Category, Participant, StageEntry
 from marchapp.models.track import Track, TrackComparison
@@ -23,6 +23,7 @@ __all__ = [
     "PlannedRoute",
     "Quota",
     "Role",
+    "RouteDraft",
     "Stage",
     "StageEntry",
     "Track",

@@ -115,6 +115,16 @@ class PlannedRoute(db.Model):
     stage: Mapped[Stage] = relationship(back_populates="route")
 
 
+class RouteDraft(db.Model):
+    """A file that a coordinator sent as a stage's planned route and looks at before saving it."""
+
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    content_gz: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[str] = mapped_column(String(64))
+    uploaded_at: Mapped[Moment]
+
+
 class Checkpoint(db.Model):
     """A place on the planned route where walkers are expected, in order along it."""
 

@@ -272,6 +272,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stage_id", name=op.f("pk_planned_route")),
     )
     op.create_table(
+        "route_draft",
+        sa.Column("stage_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("content_gz", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_route_draft_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["stage_id"], ["stage.id"], name=op.f("fk_route_draft_stage_id_stage"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("stage_id", "account_id", name=op.f("pk_route_draft")),
+    )
+    op.create_table(
         "stage_entry",
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("stage_id", sa.Integer(), nullable=False),
@@ -419,6 +434,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stage_entry_stage_id"))
 
     op.drop_table("stage_entry")
+    op.drop_table("route_draft")
     op.drop_table("planned_route")
     op.drop_table("checkpoint")
     op.drop_table("stage")
