@@ -97,8 +97,8 @@ def main() -> None:
 def _fetch(package: Package) -> Iterator[tuple[str, bytes]]:
     """Yield each wanted file of a package as (path below static/, content)."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(  # noqa: S603 - fixed names from this file
-            ["npm", "pack", "--silent", f"{package.name}@{package.version}"],  # noqa: S607
+        subprocess.run(
+            ["npm", "pack", "--silent", f"{package.name}@{package.version}"],
             cwd=folder,
             check=True,
             stdout=subprocess.DEVNULL,
