@@ -88,10 +88,10 @@ class _ByLanguage(Form):
 
 
 class TextByLanguage(FormField):
-    """A text that may be given in several languages: one is enough."""
+    """A text that may be given in several languages: one is enough. `of` has a field for each."""
 
-    def __init__(self, label: str, **options: Any) -> None:
-        super().__init__(_ByLanguage, label, **options)
+    def __init__(self, label: str, *, of: type[Form] = _ByLanguage, **options: Any) -> None:
+        super().__init__(of, label, **options)
 
     def validate(self, form: Form, extra_validators: Any = ()) -> bool:
         is_valid = super().validate(form)
