@@ -101,7 +101,18 @@ def figure(value: float) -> str:
     return format_decimal(value)
 
 
-FILTERS = (local, day, clock, moment, km, metres, duration, figure)
+def country(code: str) -> str:
+    """Write the name of a country from its code of two letters: Norway."""
+    return get_locale().territories.get(code, code)
+
+
+def language(code: str) -> str:
+    """Write the name of a language from its code: Russian."""
+    name = get_locale().languages.get(code, code)
+    return name[:1].upper() + name[1:]
+
+
+FILTERS = (local, day, clock, moment, km, metres, duration, figure, country, language)
 
 
 def init_app(app: Flask) -> None:

@@ -35,16 +35,16 @@ def record(
     subject: str = "",
     subject_id: int | None = None,
     **details: Any,
-) -> None:
+) -> AuditEvent:
     """Add an event to the session: `action` as object.verb ("stage.changed"), `details` free of secrets."""
-    session.add(
-        AuditEvent(
-            at=at,
-            march_id=march_id,
-            account_id=account_id,
-            action=action,
-            subject=subject,
-            subject_id=subject_id,
-            details=details,
-        )
+    event = AuditEvent(
+        at=at,
+        march_id=march_id,
+        account_id=account_id,
+        action=action,
+        subject=subject,
+        subject_id=subject_id,
+        details=details,
     )
+    session.add(event)
+    return event
