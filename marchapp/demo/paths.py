@@ -64,23 +64,32 @@ def distances_along(points_m: Floats) -> Floats:
 
 def tread(points_m: Floats, rng: np.random.Generator) -> Floats:
     """Turn a line from cell to cell into a trodden path: round bends, small wander, a point every 22–36 m."""
-    path = _smooth(_resample(points_m, 10.0), spread=5.0)
+    path = _smooth(resample(points_m, 10.0), spread=5.0)
     along = distances_along(path)
     fade = np.clip(np.minimum(along, along[-1] - along) / 150.0, 0, 1)[:, None]
-    path += fade * (_wander(rng, path, spread=18.0, size_m=12.0) + _wander(rng, path, spread=5.0, size_m=3.0))
+    path += fade * (
+        wander(rng, path.shape, spread=18.0, size_m=12.0) + wander(rng, path.shape, spread=5.0, size_m=3.0)
+    )
     along = distances_along(path)
     wanted = np.cumsum(rng.uniform(22, 36, size=int(along[-1] / 22)))
-    return _points_at(path, along, np.concatenate([[0.0], wanted[wanted < along[-1] - 20], along[-1:]]))
+    return points_at(path, along, np.concatenate([[0.0], wanted[wanted < along[-1] - 20], along[-1:]]))
 
 
-def _resample(points_m: Floats, spacing_m: float) -> Floats:
+def wander(rng: np.random.Generator, shape: tuple[int, ...], *, spread: float, size_m: float) -> Floats:
+    """Draw a drift along the first axis, smooth over `spread` samples and `size_m` large on average."""
+    drift = _smooth(rng.normal(size=shape), spread)
+    return np.asarray(drift / drift.std() * size_m)
+
+
+def resample(points_m: Floats, spacing_m: float) -> Floats:
     """Put points at equal distances of about `spacing_m` along the line; its ends stay."""
     along = distances_along(points_m)
-    return _points_at(points_m, along, np.linspace(0, along[-1], round(along[-1] / spacing_m) + 1))
+    return points_at(points_m, along, np.linspace(0, along[-1], round(along[-1] / spacing_m) + 1))
 
 
-def _points_at(points_m: Floats, along: Floats, wanted: Floats) -> Floats:
-    return np.stack([np.interp(wanted, along, axis) for axis in points_m.T], axis=-1)
+def points_at(points: Floats, along: Floats, wanted: Floats) -> Floats:
+    """Interpolate every column of points (n, columns), which lie `along`, at the `wanted` values of it."""
+    return np.stack([np.interp(wanted, along, axis) for axis in points.T], axis=-1)
 
 
 def _smooth(values: Floats, spread: float) -> Floats:
@@ -91,12 +100,6 @@ def _smooth(values: Floats, spread: float) -> Floats:
     after = 2 * values[-1] - values[-2 : -reach - 2 : -1]
     padded = np.concatenate([before, values, after])
     return np.stack([np.convolve(column, bell / bell.sum(), mode="valid") for column in padded.T], axis=-1)
-
-
-def _wander(rng: np.random.Generator, path_m: Floats, *, spread: float, size_m: float) -> Floats:
-    """Draw a smooth sideways drift for every point of a path, `size_m` large on average."""
-    drift = _smooth(rng.normal(size=path_m.shape), spread)
-    return np.asarray(drift / drift.std() * size_m)
 
 
 def _seen_from(values: Floats, rows: int, columns: int) -> Floats:
