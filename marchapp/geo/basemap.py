@@ -25,43 +25,51 @@ TURN = 360.0
 Box = tuple[float, float, float, float]
 
 
-def clip(bounds: Box, *, margin_km: float = 10.0) -> dict[str, Any]:
-    """Return the base map of a box (west, south, east, north) in degrees, with a margin around it.
+def clip(bounds: Box, *, margin_km: float = 15.0) -> dict[str, Any]:
+    """Return the base map around a box (west, south, east, north) in degrees.
 
-    The answer is ready for JSON: `bounds` as used, margin included; the GeoJSON geometries `land`
-    (MultiPolygon), `coast` and `borders` (MultiLineString); and `countries`, the largest part first, each
-    with `name`, `code` (ISO 3166, two letters, may be empty) and `at`, a place [lon, lat] well inside its
-    part of the box. Where the box crosses the antimeridian (west > east, or a margin that does), longitudes
-    go on beyond 180 instead of jumping. A few milliseconds for a walk; the whole world takes seconds.
+    It covers a square twice as wide as the box's longer side, and the margin, so that a picture of the box
+    is filled whatever its shape. The answer is ready for JSON: `bounds` of what it covers; the GeoJSON
+    geometries `land` (MultiPolygon), `coast` and `borders` (MultiLineString); and `countries`, the largest
+    first, each with `name`, `code` (ISO 3166, two letters, may be empty) and `at`, a place [lon, lat] well
+    inside its land, near the box if it has some there. Where the box crosses the antimeridian (west > east),
+    longitudes go on beyond 180 instead of jumping. Milliseconds for a walk, seconds for the whole world.
     """
-    box = _widened(bounds, margin_km)
     world = _world()
-    parts = {country: shapely.union_all(shapes) for country, shapes in _land_by_country(world, box).items()}
+    cover, view = _square(bounds, 2.0, margin_km), _square(bounds, 1.2, 0.0)
+    parts = {country: shapely.union_all(shapes) for country, shapes in _land_by_country(world, cover).items()}
     return {
-        "bounds": [round(edge, DECIMALS) for edge in box],
+        "bounds": [round(edge, DECIMALS) for edge in cover],
         "land": _polygons(shapely.union_all(list(parts.values()))),
-        "coast": _lines(_clipped_arcs(world, world.coast_arcs, box)),
-        "borders": _lines(_clipped_arcs(world, world.border_arcs, box)),
+        "coast": _lines(_clipped_arcs(world, world.coast_arcs, cover)),
+        "borders": _lines(_clipped_arcs(world, world.border_arcs, cover)),
         "countries": [
-            {"name": str(world.names[country]), "code": str(world.codes[country]), "at": _label_place(part)}
+            {
+                "name": str(world.names[country]),
+                "code": str(world.codes[country]),
+                "at": _label_place(part, view),
+            }
             for country, part in sorted(parts.items(), key=lambda item: -item[1].area)
         ],
     }
 
 
-def _widened(bounds: Box, margin_km: float) -> Box:
-    """Return the box with its margin, `west` in [-180, 180) before it and east of west."""
+def _square(bounds: Box, factor: float, margin_km: float) -> Box:
+    """Return a square around the middle of the box, `factor` times its longer side wide, and the margin."""
     west, south, east, north = bounds
     if east < west:
         east += TURN
-    lat_margin = margin_km / KM_PER_DEGREE
-    widest_lat = min(max(abs(south), abs(north)) + lat_margin, 89.0)
-    lon_margin = lat_margin / np.cos(np.radians(widest_lat))
-    shift = TURN * np.floor((west + 180) / TURN)
-    west, east = west - shift - lon_margin, east - shift + lon_margin
-    if east - west > TURN:
-        west, east = (west + east) / 2 - TURN / 2, (west + east) / 2 + TURN / 2
-    return float(west), max(south - lat_margin, -90.0), float(east), min(north + lat_margin, 90.0)
+    longer = max(north - south, (east - west) * _shrink(south, north))
+    half = factor * longer / 2 + margin_km / KM_PER_DEGREE
+    lat, lon = (south + north) / 2, (west + east) / 2
+    south, north = max(lat - half, -90.0), min(lat + half, 90.0)
+    lon_half = min(half / _shrink(south, north), TURN / 2)
+    return float(lon - lon_half), float(south), float(lon + lon_half), float(north)
+
+
+def _shrink(south: float, north: float) -> float:
+    """Return how long a degree of longitude is, against one of latitude, at the edge nearer to a pole."""
+    return max(float(np.cos(np.radians(max(abs(south), abs(north))))), 0.01)
 
 
 @dataclass(frozen=True)
@@ -184,9 +192,11 @@ def _clipped_arcs(world: _World, arcs: Ints, box: Box) -> BaseGeometry:
     return shapely.line_merge(shapely.union_all(shapely.clip_by_rect(lines, *box)))
 
 
-def _label_place(part: BaseGeometry) -> list[float]:
-    """Return the place farthest from the edge of a country's part, to a hundredth of its size."""
-    largest = max(shapely.get_parts(part), key=lambda shape: float(shape.area))
+def _label_place(land: BaseGeometry, view: Box) -> list[float]:
+    """Return the place farthest from the edge of a country's land, in the view if it reaches there."""
+    near = shapely.clip_by_rect(land, *view)
+    parts = shapely.get_parts(near if near.area > 0 else land)
+    largest = max(parts, key=lambda part: float(part.area))
     circle = shapely.maximum_inscribed_circle(largest, tolerance=float(np.sqrt(largest.area)) / 100)
     return [round(value, DECIMALS) for value in shapely.get_coordinates(circle)[0].tolist()]
 

