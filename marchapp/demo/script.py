@@ -1,0 +1,117 @@
+"""What is told of the demo march: its texts, timetable, guides, and how each group fared."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from marchapp.demo.simulator import Detour, Pause, Story, WrongTurn
+
+LocalText = dict[str, str]
+
+SLUG = "seiersmarsjen-2014"
+TIME_ZONE = "Europe/Oslo"
+NAME: LocalText = {"en": "Victory March 2014", "nb": "Seiersmarsjen 2014", "ru": "Марш Победы 2014"}
+SUMMARY: LocalText = {
+    "en": "Three days on foot from Pechenga over the border to Tårnet on the Jarfjord: schoolchildren, "
+    "officials and border guards of both countries walked some 50 km together. The people, groups and "
+    "recordings shown here are invented. Sign-up stays open, so that it can be tried.",
+    "nb": "Tre dager til fots fra Petsjenga over grensen til Tårnet ved Jarfjorden: Skoleelever, "
+    "kommuneansatte og grensevakter fra begge land gikk rundt 50 km sammen. Menneskene, gruppene og sporene "
+    "som vises her, er oppdiktet. Påmeldingen står åpen, slik at den kan prøves.",
+    "ru": "Три дня пешком из Печенги через границу до Торнета у Ярфьорда: школьники, сотрудники "
+    "муниципалитетов и пограничники двух стран прошли вместе около 50 км. Участники, группы и треки, "
+    "показанные здесь, вымышлены. Регистрация остаётся открытой, чтобы её можно было попробовать.",
+}
+SIGNUP_OPENS_AT = datetime(2014, 5, 5, 6, 0, tzinfo=UTC)
+SIGNUP_CLOSES_AT = datetime(2099, 12, 31, 23, 0, tzinfo=UTC)  # open, so that visitors can try it
+CAPACITY = {"schoolchild": 70, "official": 30, "border_guard": 30}
+
+PECHENGA: LocalText = {"en": "Pechenga", "nb": "Petsjenga", "ru": "Печенга"}
+LAKE_CAMP: LocalText = {"en": "Lake camp", "nb": "Vannleiren", "ru": "Озёрный лагерь"}
+FELL_CAMP: LocalText = {"en": "Fell camp", "nb": "Fjelleiren", "ru": "Горный лагерь"}
+TARNET: LocalText = {"en": "Tårnet", "nb": "Tårnet", "ru": "Торнет"}
+
+
+@dataclass(frozen=True)
+class Day:
+    """One stage and how each group that sent a recording fared; the other groups sent nothing."""
+
+    number: int
+    day: date
+    start: LocalText
+    finish: LocalText
+    starts_at: datetime
+    finishes_at: datetime
+    stories: dict[int, Story]
+    crossing_point: str = ""
+    crossing_legal_basis: str = ""
+
+    @property
+    def name(self) -> LocalText:
+        return {language: f"{self.start[language]} – {self.finish[language]}" for language in self.start}
+
+
+DAYS = (
+    Day(
+        1,
+        date(2014, 9, 17),
+        PECHENGA,
+        LAKE_CAMP,
+        starts_at=datetime(2014, 9, 17, 7, 0, tzinfo=UTC),
+        finishes_at=datetime(2014, 9, 17, 12, 30, tzinfo=UTC),
+        stories={
+            1: Story(pauses=(Pause(5.6, 20), Pause(8.1, 35)), interval_s=1, waits_for_fix=True),
+            2: Story(detours=(Detour(2.9, 4.6, 320),), pauses=(Pause(8.1, 40),), late_min=10),
+            3: Story(wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.5, 15), Pause(8.1, 30)), pace=0.95),
+            4: Story(silent_km=(10.2, 12.6), pauses=(Pause(8.1, 45),), noise_m=7),
+            5: Story(pauses=(Pause(5.5, 25),), ends_at_km=11.3, pace=0.9),
+            6: Story(pauses=(Pause(8.1, 30, stops_recorder=True),), late_min=35, pace=1.08),
+        },
+    ),
+    Day(
+        2,
+        date(2014, 9, 18),
+        LAKE_CAMP,
+        FELL_CAMP,
+        starts_at=datetime(2014, 9, 18, 6, 30, tzinfo=UTC),
+        finishes_at=datetime(2014, 9, 18, 13, 0, tzinfo=UTC),
+        crossing_point="Near 69.605° N 30.930° E. Illustrative: the crossing point of 2014 is not known.",
+        crossing_legal_basis="Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
+        stories={
+            1: Story(pauses=(Pause(1.25, 25), Pause(9.1, 35))),
+            2: Story(detours=(Detour(7.4, 11.0),), pauses=(Pause(1.25, 30), Pause(14.3, 20))),
+            3: Story(pauses=(Pause(1.25, 40), Pause(9.1, 45)), pace=0.88, late_min=15),
+            4: Story(
+                detours=(Detour(15.0, 16.8, -380),), pauses=(Pause(1.25, 30), Pause(9.1, 30)), interval_s=1
+            ),
+            5: Story(silent_km=(0.9, 1.7), pauses=(Pause(9.1, 40),)),
+            7: Story(pauses=(Pause(1.25, 20), Pause(9.1, 30)), ends_at_km=14.6),
+        },
+    ),
+    Day(
+        3,
+        date(2014, 9, 19),
+        FELL_CAMP,
+        TARNET,
+        starts_at=datetime(2014, 9, 19, 7, 0, tzinfo=UTC),
+        finishes_at=datetime(2014, 9, 19, 12, 30, tzinfo=UTC),
+        stories={
+            1: Story(pauses=(Pause(6.2, 25), Pause(13.9, 20)), pace=1.05),
+            2: Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.1, 20), Pause(8.9, 25))),
+            3: Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.9, 30),)),
+            4: Story(pauses=(Pause(6.1, 30), Pause(14.0, 30)), late_min=25, noise_m=8),
+        },
+    ),
+)
+
+COORDINATOR = ("coordinator@example.org", "Marit Solberg", "en")
+GUIDES = (
+    ("guide1@example.org", "Henrik Nymo", "en"),
+    ("guide2@example.org", "Synnøve Dalen", "nb"),
+    ("guide3@example.org", "Viktor Samsonov", "ru"),
+    ("guide4@example.org", "Aino Kjelsberg", "nb"),
+    ("guide5@example.org", "Larisa Tumanova", "ru"),
+    ("guide6@example.org", "Torgeir Lia", "nb"),
+    ("guide7@example.org", "Gleb Rodionov", "ru"),
+    ("guide8@example.org", "Oddny Fossum", "nb"),
+)
+SMALLEST_GROUP, LARGEST_GROUP = 10, 16
