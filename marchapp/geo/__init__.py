@@ -1,1 +1,1 @@
-"""How a walked track compares with a planned route: reading, matching, measuring; knows nothing of the web."""
+"""How a walked track compares with a planned route; knows nothing of the web."""

@@ -4,7 +4,6 @@ import codecs
 import re
 import zlib
 from array import array
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,9 +38,9 @@ PointKind = Literal["trkpt", "rtept"]
 class Recording:
     """A recorded track as columns of equal length, in the order of the file.
 
-    lat, lon: degrees, always usable. ele: metres, nan where missing. time: Unix seconds in UTC, nan where missing.
-    segment: 0, 1, … for every track segment of the file. accuracy: metres as the recorder reports it, nan where
-    missing. points_read counts every point of the file; dropped says why some of them are not here.
+    lat, lon: degrees, always usable. ele: metres. time: Unix seconds in UTC. accuracy: metres as the recorder
+    reports it. These three are nan where missing. segment: 0, 1, … for every track segment of the file.
+    points_read counts every point of the file; dropped says why some of them are not here.
     """
 
     lat: Floats
@@ -83,8 +82,8 @@ class PlannedRoute:
 def read_track(data: bytes) -> Recording:
     """Return the track points of a GPX file; those of its routes if it has no track.
 
-    Reads GPX 1.0 and 1.1 with any prefix, byte order mark, UTF-8, UTF-16, declared 8-bit encodings and gzip, in
-    one pass of expat. Points without a usable position are counted in `dropped` by reason and left out.
+    Reads GPX 1.0 and 1.1 with any prefix, byte order mark, UTF-8, UTF-16, declared 8-bit encodings and gzip,
+    in one pass of expat. Points without a usable position are counted in `dropped` by reason and left out.
     Raises a subclass of UnreadableGpx when no usable point is found.
     """
     points = _read_columns(data, "trkpt")
@@ -99,7 +98,7 @@ def read_track(data: bytes) -> Recording:
 def read_route(data: bytes) -> PlannedRoute:
     """Return the planned route of a GPX file: its tracks joined in order, or its <rte> where it has no track.
 
-    Repeated places are left out. Raises a subclass of UnreadableGpx; NoPoints when fewer than two places remain.
+    Repeated places are left out. Raises a subclass of UnreadableGpx, NoPoints when fewer than two remain.
     """
     recording = read_track(data)
     try:
@@ -151,7 +150,7 @@ def _gpxpy_point(lat: float, lon: float, ele: float, time: float) -> gpxpy.gpx.G
     )
 
 
-# Planned routes through gpxpy -----------------------------------------------------------------------------------
+# Planned routes through gpxpy ------------------------------------------
 
 
 def _gpxpy_route(document: gpxpy.gpx.GPX) -> PlannedRoute:
@@ -159,7 +158,7 @@ def _gpxpy_route(document: gpxpy.gpx.GPX) -> PlannedRoute:
     points = [point for track in document.tracks for segment in track.segments for point in segment.points]
     if len(points) < 2:
         points = [point for route in document.routes for point in route.points]
-    named = [item.name for item in (*document.tracks, *document.routes) if item.name]
+    named = [track.name for track in document.tracks] + [route.name for route in document.routes]
     columns = np.array(
         [(p.latitude, p.longitude, NAN if p.elevation is None else p.elevation) for p in points]
     )
@@ -170,7 +169,7 @@ def _gpxpy_route(document: gpxpy.gpx.GPX) -> PlannedRoute:
         for place in document.waypoints
         if abs(place.latitude) <= 90 and abs(place.longitude) <= 180
     )
-    name = (document.name or (named[0] if named else "")).strip()
+    name = next((name.strip() for name in (document.name, *named) if name and name.strip()), "")
     return PlannedRoute(lat[usable], lon[usable], ele[usable], name, waypoints)
 
 
@@ -190,7 +189,7 @@ def _declare_prefixes(text: str) -> str:
     return re.sub(r"(<(?:[\w.-]+:)?gpx)\b", lambda found: found[1] + declarations, text, count=1)
 
 
-# Bytes to text --------------------------------------------------------------------------------------------------
+# Bytes to text ---------------------------------------------------------
 
 
 def _unpack(data: bytes) -> bytes:
@@ -236,7 +235,7 @@ def _decode(content: bytes) -> str:
     return re.sub(r"^\s*<\?xml.*?\?>", "", text.lstrip("\ufeff"), count=1)
 
 
-# Track points in one pass of expat ------------------------------------------------------------------------------
+# Track points in one pass of expat -------------------------------------
 
 
 @dataclass
@@ -447,7 +446,7 @@ def _number(text: str) -> float:
     return value if abs(value) < 1e9 else NAN
 
 
-# Times ----------------------------------------------------------------------------------------------------------
+# Times -----------------------------------------------------------------
 
 USUAL_TIME = "2014-09-17T08:00:00Z"
 LENIENT_TIME = re.compile(

@@ -51,3 +51,9 @@ class LocalMetres:
         east = np.array((-np.sin(lam), np.cos(lam), 0.0))
         north = np.array((-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)))
         return np.stack((away @ east, away @ north), axis=-1)
+
+    def chord_from_centre(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
+        """Return the straight metres, through the earth, from the centre of the projection."""
+        away = _earth_centred(np.asarray(lat, float), np.asarray(lon, float))
+        away -= _earth_centred(np.asarray(self.lat), np.asarray(self.lon))
+        return np.asarray(np.sqrt((away**2).sum(axis=-1)))

@@ -55,7 +55,7 @@ class Profile:
 class RouteDescription:
     """A planned route by itself; ascent and descent are None without heights.
 
-    `checkpoints_m` are the places of its checkpoints along it, in their order, nan for one that is nowhere near.
+    `checkpoints_m`: the places of its waypoints along it, in their order, nan for one that is nowhere near.
     """
 
     name: str
@@ -214,7 +214,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class KilometrePace:
-    """Pace on one kilometre of the route (the last may be shorter), stops included; only where all was walked."""
+    """Pace on one wholly walked kilometre of the route, stops included; the last may be shorter."""
 
     from_m: float
     to_m: float
@@ -224,7 +224,7 @@ class KilometrePace:
 
 @dataclass(frozen=True)
 class Secondary:
-    """Distances between the simplified lines as wholes; they ignore times, and Hausdorff ignores order too."""
+    """Distances between the simplified lines as wholes; Hausdorff ignores the order of points."""
 
     frechet_m: float
     hausdorff_m: float
@@ -258,8 +258,8 @@ class Points:
 class Comparison:
     """How a walked track compares with a planned route.
 
-    `direction` is "backward" when the route was walked from its finish to its start; coverage, checkpoints and
-    pace are then those of that walk.
+    `direction` is "backward" when the route was walked from its finish to its start; coverage, checkpoints
+    and pace are then those of that walk.
     """
 
     engine_version: str
@@ -398,7 +398,9 @@ def _off_route_json(episode: OffRoute) -> dict[str, Any]:
 
 
 def _beyond_json(beyond: Beyond | None) -> dict[str, Any] | None:
-    return beyond and {
+    if beyond is None:
+        return None
+    return {
         "from_at": iso_utc(beyond.from_at),
         "to_at": iso_utc(beyond.to_at),
         "walked_m": _metres(beyond.walked_m),

@@ -20,7 +20,7 @@ class Settings:
     leave_m, leave_s: this near for this long is back on the route.
     merge_s: two episodes closer in time than this are one.
     poor_accuracy_m: where the recorder itself reports worse than this, nobody knows.
-    walked_step_s, walked_step_m: longest step between two points that still shows the route between them walked.
+    walked_step_s, walked_step_m: longest step between two points that still shows that all of it was walked.
     stop_s, stop_radius_m: staying this long within this radius is a stop.
     backwards_m: shorter moves against the direction of the route are noise or a look around.
     ascent_threshold_m: smaller ups and downs are noise of barometers and elevation models.

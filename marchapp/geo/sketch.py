@@ -19,7 +19,8 @@ from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import Floats
 
 PADDING = 0.1
-BLEED_PX = 24.0
+BLEED_PX = 60.0
+BEND_PX = 40.0
 LETTER_PX = 7.4
 LINE_PX = 18.0
 FLAG_WIDTH_PX, FLAG_HEIGHT_PX = 22.0, 26.0
@@ -121,6 +122,11 @@ def sketch_route(
     land = paper.draw(basemap["land"])
     borders = paper.draw(basemap["borders"])
     scale_m = _round_below(width / 4 / paper.pixels_per_m)
+    places = paper.places(checkpoints)
+    flags = [_flag_box(x, y) for _, x, y in places]
+    open_land = land.difference(shapely.union_all([route.buffer(LINE_PX), *flags]))
+    countries = tuple(_country_names(basemap["countries"], land, borders, open_land, paper))
+    taken = [*flags, *map(_country_box, countries), shapely.box(0, height - 44, width / 3, height)]
     return RouteSketch(
         width=width,
         height=height,
@@ -128,8 +134,8 @@ def sketch_route(
         coast=_curves(paper.draw(basemap["coast"])),
         borders=_curves(borders),
         route=_path(shapely.get_coordinates(route.simplify(0.4))),
-        flags=_flags(paper.places(checkpoints), route, width, height),
-        countries=tuple(_country_names(basemap["countries"], land, borders, paper)),
+        flags=_flags(places, taken, route, shapely.box(4, 4, width - 4, height - 4)),
+        countries=countries,
         scale_m=scale_m,
         scale_px=round(scale_m * paper.pixels_per_m, 1),
     )
@@ -149,7 +155,7 @@ def sketch_profile(
     if known.sum() < 2 or distances[-1] <= 0:
         return None
     heights = np.interp(distances, distances[known], heights[known])
-    left, top, right, bottom = 52.0, 44.0, width - 16.0, height - 32.0
+    left, top, right, bottom = 68.0, 44.0, width - 32.0, height - 32.0
     levels = _levels(heights)
     px_per_km = (right - left) / distances[-1] * 1000
     px_per_m = (bottom - top) / (levels[-1] - levels[0])
@@ -167,7 +173,7 @@ def sketch_profile(
         fill=f"{line}L{x[-1]:.1f} {bottom:.1f}L{x[0]:.1f} {bottom:.1f}Z",
         km_ticks=_kilometres(distances[-1] / 1000, left, px_per_km),
         height_ticks=tuple(
-            Tick(round(bottom - (level - levels[0]) * px_per_m, 1), level, number % 2 == 0)
+            Tick(round(bottom - (level - levels[0]) * px_per_m, 1), level, (len(levels) - number) % 2 == 1)
             for number, level in enumerate(levels)
         ),
         flags=tuple(
@@ -258,50 +264,56 @@ def _curves(lines: BaseGeometry) -> str:
 
 
 def _curve(places: Floats) -> str:
-    """Return a path that bends at the places from the middle of one side to the middle of the next.
+    """Return a path that cuts each corner with a soft bend.
 
     The data lies on a grid of some 150 m; its stairs would look like facts.
     """
-    middles = (places[:-1] + places[1:]) / 2
+    sides = np.diff(places, axis=0)
+    lengths = np.hypot(sides[:, 0], sides[:, 1])
+    cuts = np.minimum(0.5, BEND_PX / np.maximum(lengths, 1e-9))[:, None] * sides
     bends = "".join(
-        f"Q{x:.1f} {y:.1f} {to_x:.1f} {to_y:.1f}"
-        for (x, y), (to_x, to_y) in zip(places[1:-1], middles[1:], strict=True)
+        f"L{in_x:.1f} {in_y:.1f}Q{x:.1f} {y:.1f} {out_x:.1f} {out_y:.1f}"
+        for (in_x, in_y), (x, y), (out_x, out_y) in zip(
+            places[1:-1] - cuts[:-1], places[1:-1], places[1:-1] + cuts[1:], strict=True
+        )
     )
     (from_x, from_y), (end_x, end_y) = places[0], places[-1]
-    return (
-        f"M{from_x:.1f} {from_y:.1f}L{middles[0][0]:.1f} {middles[0][1]:.1f}{bends}L{end_x:.1f} {end_y:.1f}"
-    )
+    return f"M{from_x:.1f} {from_y:.1f}{bends}L{end_x:.1f} {end_y:.1f}"
+
+
+def _flag_box(x: float, y: float) -> BaseGeometry:
+    return shapely.box(x - 3, y - FLAG_HEIGHT_PX, x + FLAG_WIDTH_PX, y + 3)
 
 
 def _flags(
-    places: Sequence[tuple[str, float, float]], route: BaseGeometry, width: int, height: int
+    places: Iterable[tuple[str, float, float]],
+    taken: Iterable[BaseGeometry],
+    route: BaseGeometry,
+    paper: BaseGeometry,
 ) -> tuple[Flag, ...]:
-    """Return the checkpoints with captions that meet no flag, no other caption and little of the route."""
-    taken = [shapely.box(x - 3, y - FLAG_HEIGHT_PX, x + FLAG_WIDTH_PX, y + 3) for _, x, y in places]
-    taken.append(shapely.box(0, height - 44, width / 3, height))  # the scale bar
+    """Return the checkpoints, with captions on the paper that meet nothing taken and little of the route."""
+    boxes = list(taken)
     flags = []
     for number, (name, x, y) in enumerate(places, 1):
-        caption, box = _free_caption(name, x, y, taken, route, width, height)
-        if box is not None:
-            taken.append(box)
+        free = [
+            (route.intersection(box).length, preference, caption, box)
+            for preference, caption in enumerate(_beside(x, y))
+            if paper.contains(box := _caption_box(caption, name))
+            and not any(box.intersects(other) for other in boxes)
+        ]
+        caption = None
+        if free:
+            _, _, caption, box = min(free, key=lambda option: option[:2])
+            boxes.append(box)
         flags.append(Flag(number, name, x, y, caption))
     return tuple(flags)
 
 
-def _free_caption(
-    name: str, x: float, y: float, taken: Sequence[BaseGeometry], route: BaseGeometry, width: int, height: int
-) -> tuple[Caption | None, BaseGeometry | None]:
-    """Return the best free place for a name beside the flag at (x, y) and its box, or (None, None)."""
+def _caption_box(caption: Caption, name: str) -> BaseGeometry:
+    """Return about the room that a caption takes."""
     length = LETTER_PX * len(name)
-    paper = shapely.box(4, 4, width - 4, height - 4)
-    best: tuple[float, Caption | None, BaseGeometry | None] = (np.inf, None, None)
-    for caption in _beside(x, y):
-        start = caption.x - {"start": 0.0, "middle": length / 2, "end": length}[caption.anchor]
-        box = shapely.box(start, caption.y - LINE_PX + 4, start + length, caption.y + 4)
-        cost = float(route.intersection(box).length)
-        if cost < best[0] and paper.contains(box) and not any(box.intersects(other) for other in taken):
-            best = (cost, caption, box)
-    return best[1], best[2]
+    start = caption.x - {"start": 0.0, "middle": length / 2, "end": length}[caption.anchor]
+    return shapely.box(start, caption.y - LINE_PX + 4, start + length, caption.y + 4)
 
 
 def _beside(x: float, y: float) -> tuple[Caption, ...]:
@@ -317,19 +329,29 @@ def _beside(x: float, y: float) -> tuple[Caption, ...]:
 
 
 def _country_names(
-    countries: Iterable[dict[str, Any]], land: BaseGeometry, borders: BaseGeometry, paper: _Paper
-) -> Iterable[CountryName]:
-    """Yield each country that has room in the picture for its name, if there are two or more."""
-    frame = shapely.box(0, 0, paper.width, paper.height)
+    countries: Iterable[dict[str, Any]],
+    land: BaseGeometry,
+    borders: BaseGeometry,
+    open_land: BaseGeometry,
+    paper: _Paper,
+) -> list[CountryName]:
+    """Return each country with room for its name on open land in the picture, if there are two or more."""
+    frame = shapely.box(0, 0, paper.width, paper.height - 44)
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all([land.boundary, borders])]))
     named = []
     for country in countries:
         lon, lat = country["at"]
         home = shapely.Point(paper.pixels([lat], [lon])[0])
         for face in faces:
-            if face.contains(home) and (room := _room(face.intersection(frame))):
+            if face.contains(home) and (room := _room(face.intersection(frame).intersection(open_land))):
                 named.append(CountryName(country["name"], country["code"], *room))
     return named if len(named) > 1 else []
+
+
+def _country_box(country: CountryName) -> BaseGeometry:
+    """Return about the room that the wide letters of a country's name take."""
+    half = len(country.name) * LETTER_PX * 0.9
+    return shapely.box(country.x - half, country.y - LINE_PX, country.x + half, country.y + 6)
 
 
 def _room(face: BaseGeometry) -> tuple[float, float] | None:
