@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, get_timezone_name
 from flask import Flask, Response, request
 from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
@@ -61,6 +61,22 @@ def day(value: date) -> str:
     return format_date(value, "long", locale="en_GB" if code == "en" else code)
 
 
+def days(first: date, last: date) -> str:
+    """Write a run of days in words: 17–19 September 2014, 30 September – 2 October 2014."""
+    # In each of our languages a date begins with the day, then the month.
+    number, month, *_year = day(first).split()
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{number}–{day(last)}"
+    return f"{number} {month} – {day(last)}" if first.year == last.year else f"{day(first)} – {day(last)}"
+
+
+def day_in_year(value: date) -> str:
+    """Write a date without its year: 17 September."""
+    return " ".join(day(value).split()[:2])
+
+
 def clock(moment: datetime | None, zone: str | tzinfo) -> str:
     """Write the hour and minute in a time zone, 24-hour: 08:30."""
     return _in_zone(moment, zone).strftime("%H:%M") if moment else "–"
@@ -69,6 +85,11 @@ def clock(moment: datetime | None, zone: str | tzinfo) -> str:
 def moment(value: datetime | None, zone: str | tzinfo) -> str:
     """Write day and clock in a time zone."""
     return f"{day(_in_zone(value, zone).date())}, {clock(value, zone)}" if value else "–"
+
+
+def zone_name(value: datetime, zone: str) -> str:
+    """Write which time the clocks of a zone show at a moment: Central European Summer Time."""
+    return get_timezone_name(_in_zone(value, zone), locale=get_locale())
 
 
 def _in_zone(value: datetime, zone: str | tzinfo) -> datetime:
@@ -112,7 +133,21 @@ def language(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-FILTERS = (local, day, clock, moment, km, metres, duration, figure, country, language)
+FILTERS = (
+    local,
+    day,
+    days,
+    day_in_year,
+    clock,
+    moment,
+    zone_name,
+    km,
+    metres,
+    duration,
+    figure,
+    country,
+    language,
+)
 
 
 def init_app(app: Flask) -> None:

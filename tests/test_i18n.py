@@ -5,7 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 
-from marchapp.i18n import choose_language, clock, day, duration, km, language_url, local, metres
+from marchapp.i18n import (
+    choose_language,
+    clock,
+    day,
+    day_in_year,
+    days,
+    duration,
+    km,
+    language_url,
+    local,
+    metres,
+)
 
 SUMMER = datetime(2014, 9, 18, 22, 30, tzinfo=UTC)
 
@@ -66,3 +77,30 @@ def test_figures_are_written_as_the_language_writes_them(app: Flask) -> None:
     with app.test_request_context("/?lang=ru"):
         assert km(16240).startswith("16,2")
         assert day(date(2014, 9, 17)).startswith("17 сентября 2014")
+
+
+@pytest.mark.parametrize(
+    ("language", "last", "words"),
+    [
+        ("en", date(2014, 9, 17), "17 September 2014"),
+        ("en", date(2014, 9, 19), "17–19 September 2014"),
+        ("en", date(2014, 10, 2), "17 September – 2 October 2014"),
+        ("en", date(2015, 1, 2), "17 September 2014 – 2 January 2015"),
+        ("nb", date(2014, 9, 19), "17.–19. september 2014"),
+        ("ru", date(2014, 9, 19), "17–19 сентября 2014\u202fг."),
+    ],
+)
+def test_a_run_of_days_says_nothing_twice(app: Flask, language: str, last: date, words: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert days(date(2014, 9, 17), last) == words
+
+
+def test_a_day_can_be_written_without_its_year(app: Flask) -> None:
+    with app.test_request_context("/?lang=nb"):
+        assert day_in_year(date(2014, 9, 17)) == "17. september"
+
+
+def test_a_time_zone_is_named_as_its_clocks_are_set(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert zone_name(SUMMER, "Europe/Oslo") == "Central European Summer Time"
+        assert zone_name(SUMMER, "Europe/Moscow") == "Moscow Standard Time"
