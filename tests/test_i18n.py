@@ -16,6 +16,7 @@ from marchapp.i18n import (
     language_url,
     local,
     metres,
+    zone_name,
 )
 
 SUMMER = datetime(2014, 9, 18, 22, 30, tzinfo=UTC)
