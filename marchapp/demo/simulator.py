@@ -10,8 +10,9 @@ from marchapp.demo.terrain import Floats, to_degrees, to_metres
 from marchapp.geo.gpx import PlannedRoute
 
 STEP_M = 5.0
-WALKING_M_S = 1.3  # on level ground, between the pauses
+WALKING_M_S = 1.16  # on level ground, between the pauses
 NOISE_LASTS_S = 30.0
+LINGERS_S = 150.0  # nobody stops the recorder at once
 WITHOUT_FIX = 25  # points
 
 # Columns of a walk, a row every few metres: metres east and north, height, place on the route, seconds.
@@ -87,7 +88,11 @@ def _walk(route: PlannedRoute, story: Story, rng: np.random.Generator) -> Floats
     """Return the way that the group really went, with its clock."""
     planned = to_metres(route.lon, route.lat)
     along = distances_along(planned)
-    way = points_at(np.column_stack([planned, route.ele, along]), along, np.arange(0, along[-1], STEP_M))
+    way = points_at(
+        np.column_stack([planned, route.ele, along]),
+        along,
+        np.append(np.arange(0, along[-1], STEP_M), along[-1]),
+    )
     for detour in story.detours:
         way = _with_detour(way, detour)
     for turn in story.wrong_turns:
@@ -95,7 +100,9 @@ def _walk(route: PlannedRoute, story: Story, rng: np.random.Generator) -> Floats
     walk = np.column_stack([way, _clock(way, story, rng)])
     for pause in story.pauses:
         walk[_row(walk, pause.at_km) :, CLOCK_S] += pause.minutes * 60
-    return walk
+    arrived = walk[-1:].copy()
+    arrived[:, CLOCK_S] += LINGERS_S
+    return np.concatenate([walk, arrived])
 
 
 def _with_detour(way: Floats, detour: Detour) -> Floats:
