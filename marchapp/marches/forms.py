@@ -1,0 +1,225 @@
+"""Forms about a march, its stages, their timetables and planned routes."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Self
+from zoneinfo import available_timezones
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from marchapp.forms import (
+    BaseForm,
+    Day,
+    LocalMoment,
+    Text,
+    TextByLanguage,
+    email_address,
+    tidy,
+    to_local,
+    to_utc,
+)
+from marchapp.i18n import LANGUAGES
+from marchapp.marches.services import MarchSettings, StagePlan
+from marchapp.models import Category, Checkpoint, March, Stage
+
+MOST_PLACES = 100_000
+
+
+class Clock(TimeField):
+    """A time of day in the march's zone."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        options.setdefault("validators", [InputRequired(_l("Write the time as 08:30."))])
+        super().__init__(label, format=["%H:%M", "%H:%M:%S", "%H.%M"], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("This is no time we can read. Write it as 08:30.")) from error
+
+
+class Places(IntegerField):
+    """How many people of a category may walk."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        words = _l("Write a whole number from 0 to 100,000.")
+        asked = [InputRequired(words), NumberRange(0, MOST_PLACES, words)]
+        super().__init__(label, validators=asked, render_kw={"min": 0, "max": MOST_PLACES}, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("Write a whole number from 0 to 100,000.")) from error
+
+
+class _ParagraphByLanguage(Form):
+    """Some sentences in each language that the program speaks."""
+
+    en = TextAreaField(LANGUAGES["en"], filters=[tidy], validators=[Length(max=2000)])
+    nb = TextAreaField(LANGUAGES["nb"], filters=[tidy], validators=[Length(max=2000)])
+    ru = TextAreaField(LANGUAGES["ru"], filters=[tidy], validators=[Length(max=2000)])
+
+
+class _PlacesByCategory(Form):
+    """Places of each category."""
+
+    schoolchild = Places(_l("Schoolchildren"))
+    official = Places(_l("Officials"))
+    border_guard = Places(_l("Border guards"))
+
+
+class SettingsForm(BaseForm):
+    name = TextByLanguage(_l("Name of the march"))
+    summary = TextByLanguage(_l("What it is, in a few sentences"), of=_ParagraphByLanguage)
+    starts_on = Day(_l("First day"))
+    ends_on = Day(_l("Last day"))
+    time_zone = SelectField(_l("Time zone"), choices=sorted(available_timezones()))
+    contact_email = EmailField(
+        _l("E-mail for questions"), filters=[tidy], validators=[Optional(), Length(max=254), email_address]
+    )
+    is_public = BooleanField(_l("Everyone can see the march"))
+    shows_places = BooleanField(_l("Show how many places are left"))
+    shows_comparisons = BooleanField(_l("Show how each group walked, to everyone"))
+    signup_opens_at = LocalMoment(_l("Sign-up opens"))
+    signup_closes_at = LocalMoment(_l("Sign-up closes"))
+    places = FormField(_PlacesByCategory)
+
+    def validate_ends_on(self, field: Day) -> None:
+        if self.starts_on.data and field.data < self.starts_on.data:
+            raise ValidationError(_("The last day is before the first. Change one of them."))
+
+    def validate_signup_closes_at(self, field: LocalMoment) -> None:
+        if self.signup_opens_at.data and field.data <= self.signup_opens_at.data:
+            raise ValidationError(_("Sign-up closes before it opens. Change one of them."))
+
+    @classmethod
+    def of(cls, march: March) -> Self:
+        """Return the form filled with the settings of a march, or with what was sent."""
+        settings = {field.name: getattr(march, field.name) for field in fields(MarchSettings)}
+        return cls(
+            data=settings
+            | {
+                "signup_opens_at": to_local(march.signup_opens_at, march.time_zone),
+                "signup_closes_at": to_local(march.signup_closes_at, march.time_zone),
+                "places": {quota.category.value: quota.capacity for quota in march.quotas},
+            }
+        )
+
+    def settings(self) -> MarchSettings:
+        zone = self.time_zone.data
+        return MarchSettings(
+            name=self.name.given,
+            summary=self.summary.given,
+            starts_on=self.starts_on.data,
+            ends_on=self.ends_on.data,
+            time_zone=zone,
+            contact_email=self.contact_email.data or "",
+            is_public=self.is_public.data,
+            shows_places=self.shows_places.data,
+            shows_comparisons=self.shows_comparisons.data,
+            signup_opens_at=to_utc(self.signup_opens_at.data, zone),
+            signup_closes_at=to_utc(self.signup_closes_at.data, zone),
+        )
+
+    def capacities(self) -> dict[Category, int]:
+        return {category: self.places.form[category.value].data for category in Category}
+
+
+class StageForm(BaseForm):
+    day = Day(_l("Day"))
+    name = TextByLanguage(_l("Name of the stage"))
+    start_name = TextByLanguage(_l("Where it starts"))
+    finish_name = TextByLanguage(_l("Where it finishes"))
+    starts = Clock(_l("Start"))
+    finishes = Clock(_l("Finish"))
+    crosses_border = BooleanField(_l("This stage crosses a border"))
+    crossing_point = Text(_l("Crossing point"), most=200, optional=True)
+    crossing_legal_basis = TextAreaField(
+        _l("Legal basis of the crossing"), filters=[tidy], validators=[Length(max=2000)]
+    )
+
+    def validate_finishes(self, field: Clock) -> None:
+        if self.starts.data and field.data <= self.starts.data:
+            raise ValidationError(_("The finish is before the start. Change one of them."))
+
+    def validate_crossing_point(self, field: Text) -> None:
+        if self.crosses_border.data and not field.data:
+            raise ValidationError(_("Write where the stage crosses the border."))
+
+    def validate_crossing_legal_basis(self, field: TextAreaField) -> None:
+        if self.crosses_border.data and not field.data:
+            raise ValidationError(
+                _("Write what allows the crossing there, such as the agreement and its date.")
+            )
+
+    @classmethod
+    def of(cls, stage: Stage) -> Self:
+        """Return the form filled with what is decided about a stage, or with what was sent."""
+        zone = stage.march.time_zone
+        plan = {field.name: getattr(stage, field.name) for field in fields(StagePlan)}
+        starts, finishes = to_local(stage.starts_at, zone), to_local(stage.finishes_at, zone)
+        return cls(data=plan | {"starts": starts.time(), "finishes": finishes.time()})
+
+    def plan(self, zone: str) -> StagePlan:
+        crosses = self.crosses_border.data
+        return StagePlan(
+            day=self.day.data,
+            name=self.name.given,
+            start_name=self.start_name.given,
+            finish_name=self.finish_name.given,
+            starts_at=to_utc(datetime.combine(self.day.data, self.starts.data), zone),
+            finishes_at=to_utc(datetime.combine(self.day.data, self.finishes.data), zone),
+            crosses_border=crosses,
+            crossing_point=self.crossing_point.data or "" if crosses else "",
+            crossing_legal_basis=self.crossing_legal_basis.data or "" if crosses else "",
+        )
+
+
+class RouteFileForm(BaseForm):
+    file = FileField(
+        _l("GPX file of the planned route"),
+        validators=[FileRequired(_l("Choose a GPX file first."))],
+        render_kw={"accept": ".gpx,.gz,application/gpx+xml"},
+    )
+
+
+class SaveRouteForm(BaseForm):
+    """Which of the files sent is to be saved: the one that the coordinator looked at."""
+
+    sha256 = HiddenField()
+
+
+def timetable_form(checkpoints: Iterable[Checkpoint], zone: str) -> BaseForm:
+    """Return a form with the planned time of each checkpoint, in fields named by `time_field`."""
+
+    class TimetableForm(BaseForm):
+        pass
+
+    planned = {}
+    for checkpoint in checkpoints:
+        name = time_field(checkpoint)
+        setattr(TimetableForm, name, Clock(checkpoint.name, validators=[Optional()]))
+        if checkpoint.planned_at:
+            planned[name] = to_local(checkpoint.planned_at, zone).time()
+    return TimetableForm(data=planned)
+
+
+def time_field(checkpoint: Checkpoint) -> str:
+    return f"checkpoint_{checkpoint.id}"

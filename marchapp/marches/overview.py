@@ -1,0 +1,224 @@
+"""What a coordinator sees at a glance: counts of a march and its stages, in a fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Row, Subquery, case, func, select
+from sqlalchemy.orm import Session
+
+from marchapp.marches.reading import stages_of
+from marchapp.marches.timetable import is_in_order, stops
+from marchapp.models import (
+    Group,
+    GroupGuide,
+    March,
+    Membership,
+    Message,
+    Participant,
+    Stage,
+    StageEntry,
+    Track,
+    TrackComparison,
+)
+
+LATE_S = 60.0
+
+
+class Need(StrEnum):
+    """What may need a coordinator's attention."""
+
+    NO_STAGES = "no_stages"
+    NO_PLACES = "no_places"
+    NOT_PUBLIC = "not_public"
+    NO_ROUTE = "no_route"
+    NO_TIMES = "no_times"
+    TIMES_OUT_OF_ORDER = "times_out_of_order"
+    NOT_IN_A_GROUP = "not_in_a_group"
+    WITHOUT_GUIDE = "without_guide"
+    OVER_SIZE = "over_size"
+    UNDER_SIZE = "under_size"
+    NO_RECORDING = "no_recording"
+    LETTERS_FAILED = "letters_failed"
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something to mend, of one stage or of the whole march; `count` says how many of them."""
+
+    need: Need
+    stage: Stage | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class StageCounts:
+    """How far one stage is prepared and, once it is walked, what came of it."""
+
+    stage: Stage
+    walkers: int
+    in_groups: int
+    groups: int
+    without_guide: int
+    under_size: int
+    over_size: int
+    recordings: int
+    late: int
+    left_route: int
+
+    @property
+    def not_in_a_group(self) -> int:
+        return self.walkers - self.in_groups
+
+    @property
+    def without_recording(self) -> int:
+        return self.groups - self.recordings
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The counts of a march, and first what needs attention."""
+
+    attention: tuple[Attention, ...]
+    stages: tuple[StageCounts, ...]
+
+
+def overview(session: Session, march: March, now: datetime) -> Overview:
+    """Count what a coordinator of the march must know now."""
+    stages = stages_of(session, march)
+    walkers = _walkers(session, march)
+    groups = _groups(session, march)
+    tracks = _tracks(session, march)
+    counts = tuple(_counts(stage, walkers, groups, tracks) for stage in stages)
+    attention = (
+        *_march_needs(march, counts),
+        *(need for count in counts for need in _stage_needs(count, now)),
+        *_letter_needs(session, march),
+    )
+    return Overview(attention, counts)
+
+
+def _counts(
+    stage: Stage, walkers: dict[int, int], groups: dict[int, Row], tracks: dict[int, Row]
+) -> StageCounts:
+    of_groups, of_tracks = groups.get(stage.id), tracks.get(stage.id)
+    return StageCounts(
+        stage=stage,
+        walkers=walkers.get(stage.id, 0),
+        in_groups=of_groups.people if of_groups else 0,
+        groups=of_groups.groups if of_groups else 0,
+        without_guide=of_groups.without_guide if of_groups else 0,
+        under_size=of_groups.under_size if of_groups else 0,
+        over_size=of_groups.over_size if of_groups else 0,
+        recordings=of_tracks.recordings if of_tracks else 0,
+        late=of_tracks.late if of_tracks else 0,
+        left_route=of_tracks.left_route if of_tracks else 0,
+    )
+
+
+def _walkers(session: Session, march: March) -> dict[int, int]:
+    query = (
+        select(StageEntry.stage_id, func.count())
+        .join(Participant, Participant.id == StageEntry.participant_id)
+        .where(Participant.march_id == march.id, Participant.cancelled_at.is_(None))
+        .group_by(StageEntry.stage_id)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def _groups(session: Session, march: March) -> dict[int, Row]:
+    """Return for each stage: groups, people in them, groups without guide, too small, too large."""
+    sizes, guides = _sizes(), _guides()
+    size, guided = func.coalesce(sizes.c.size, 0), func.coalesce(guides.c.guides, 0)
+    query = (
+        select(
+            Group.stage_id,
+            func.count().label("groups"),
+            func.sum(size).label("people"),
+            _how_many(guided == 0).label("without_guide"),
+            _how_many(size < Group.min_size).label("under_size"),
+            _how_many(size > Group.max_size).label("over_size"),
+        )
+        .join(Stage, Stage.id == Group.stage_id)
+        .outerjoin(sizes, sizes.c.group_id == Group.id)
+        .outerjoin(guides, guides.c.group_id == Group.id)
+        .where(Stage.march_id == march.id)
+        .group_by(Group.stage_id)
+    )
+    return {row.stage_id: row for row in session.execute(query)}
+
+
+def _sizes() -> Subquery:
+    return (
+        select(Membership.group_id, func.count().label("size"))
+        .join(Participant, Participant.id == Membership.participant_id)
+        .where(Participant.cancelled_at.is_(None))
+        .group_by(Membership.group_id)
+        .subquery()
+    )
+
+
+def _guides() -> Subquery:
+    return select(GroupGuide.group_id, func.count().label("guides")).group_by(GroupGuide.group_id).subquery()
+
+
+def _tracks(session: Session, march: March) -> dict[int, Row]:
+    """Return for each stage: groups with a recording, those that came in late, those that left the route."""
+    query = (
+        select(
+            Group.stage_id,
+            func.count().label("recordings"),
+            _how_many(TrackComparison.finish_late_s >= LATE_S).label("late"),
+            _how_many(TrackComparison.off_route_count > 0).label("left_route"),
+        )
+        .join(Track, Track.group_id == Group.id)
+        .join(TrackComparison, TrackComparison.track_id == Track.id)
+        .join(Stage, Stage.id == Group.stage_id)
+        .where(Stage.march_id == march.id, Track.is_current)
+        .group_by(Group.stage_id)
+    )
+    return {row.stage_id: row for row in session.execute(query)}
+
+
+def _how_many(is_so: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((is_so, 1), else_=0))
+
+
+def _march_needs(march: March, counts: tuple[StageCounts, ...]) -> Iterator[Attention]:
+    if not counts:
+        yield Attention(Need.NO_STAGES)
+    if not any(quota.capacity for quota in march.quotas):
+        yield Attention(Need.NO_PLACES)
+    if not march.is_public:
+        yield Attention(Need.NOT_PUBLIC)
+
+
+def _stage_needs(counts: StageCounts, now: datetime) -> Iterator[Attention]:
+    stage = counts.stage
+    if stage.route is None:
+        yield Attention(Need.NO_ROUTE, stage)
+    unplanned = sum(stop.at is None for stop in stops(stage))
+    if unplanned:
+        yield Attention(Need.NO_TIMES, stage, unplanned)
+    if not is_in_order(stop.at for stop in stops(stage)):
+        yield Attention(Need.TIMES_OUT_OF_ORDER, stage)
+    for need, count in (
+        (Need.NOT_IN_A_GROUP, counts.not_in_a_group),
+        (Need.WITHOUT_GUIDE, counts.without_guide),
+        (Need.OVER_SIZE, counts.over_size),
+        (Need.UNDER_SIZE, counts.under_size),
+        (Need.NO_RECORDING, counts.without_recording if stage.finishes_at < now else 0),
+    ):
+        if count > 0:
+            yield Attention(need, stage, count)
+
+
+def _letter_needs(session: Session, march: March) -> Iterator[Attention]:
+    failed = session.scalar(
+        select(func.count()).where(
+            Message.march_id == march.id, Message.sent_at.is_(None), Message.last_error != ""
+        )
+    )
+    if failed:
+        yield Attention(Need.LETTERS_FAILED, count=failed)

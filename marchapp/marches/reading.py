@@ -1,0 +1,57 @@
+"""What the pages of a march show of its stages and of how its groups walked."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from marchapp.models import Group, March, PlannedRoute, Stage, Track, TrackComparison
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """A group and how its current recording compared, None while it has sent nothing."""
+
+    group: Group
+    comparison: TrackComparison | None
+
+
+def stages_of(session: Session, march: March) -> list[Stage]:
+    """Return the stages in order, each with its route and checkpoints, in two queries."""
+    return list(
+        session.scalars(
+            select(Stage)
+            .where(Stage.march_id == march.id)
+            .order_by(Stage.number)
+            .options(joinedload(Stage.route), selectinload(Stage.checkpoints))
+        )
+    )
+
+
+def drawn_stages_of(session: Session, march: March) -> list[Stage]:
+    """Return the stages as `stages_of` does, with what is drawn of their routes."""
+    route = joinedload(Stage.route)
+    return list(
+        session.scalars(
+            select(Stage)
+            .where(Stage.march_id == march.id)
+            .order_by(Stage.number)
+            .options(
+                route.undefer(PlannedRoute.drawing),
+                route.undefer(PlannedRoute.basemap),
+                selectinload(Stage.checkpoints),
+            )
+        )
+    )
+
+
+def results_of(session: Session, stage: Stage) -> list[GroupResult]:
+    """Return every group of the stage by number, with the result of its current recording."""
+    rows = session.execute(
+        select(Group, TrackComparison)
+        .outerjoin(Track, and_(Track.group_id == Group.id, Track.is_current))
+        .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
+        .where(Group.stage_id == stage.id)
+        .order_by(Group.number)
+    )
+    return [GroupResult(group, comparison) for group, comparison in rows]

@@ -1,0 +1,208 @@
+"""What coordinators change about a march: its settings, its stages and their timetables."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from marchapp.marches.timetable import at_the_ends, is_start, on_the_way
+from marchapp.models import Account, Category, Checkpoint, March, Quota, Stage
+from marchapp.models.audit import record
+
+
+class FewerPlacesThanTaken(Exception):
+    """More people of a category have signed up than it would have places."""
+
+    def __init__(self, category: Category, taken: int) -> None:
+        super().__init__(f"{taken} places of {category} are taken")
+        self.category = category
+        self.taken = taken
+
+
+class StageOutsideMarch(Exception):
+    """A stage would lie before the first day of its march or after the last."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(f"stage {stage.number} is on {stage.day}")
+        self.stage = stage
+
+
+class OutOfOrder(Exception):
+    """A checkpoint would be reached before what comes before it, or after the finish."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        super().__init__(f"checkpoint {checkpoint.position} is out of order")
+        self.checkpoint = checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarchSettings:
+    """What a coordinator decides about a march, besides the places; moments in UTC."""
+
+    name: Mapping[str, str]
+    summary: Mapping[str, str]
+    starts_on: date
+    ends_on: date
+    time_zone: str
+    contact_email: str
+    is_public: bool
+    shows_places: bool
+    shows_comparisons: bool
+    signup_opens_at: datetime
+    signup_closes_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagePlan:
+    """What a coordinator decides about a stage, besides route and timetable; moments in UTC."""
+
+    day: date
+    name: Mapping[str, str]
+    start_name: Mapping[str, str]
+    finish_name: Mapping[str, str]
+    starts_at: datetime
+    finishes_at: datetime
+    crosses_border: bool
+    crossing_point: str
+    crossing_legal_basis: str
+
+
+def change_march(
+    session: Session,
+    march: March,
+    settings: MarchSettings,
+    *,
+    capacities: Mapping[Category, int],
+    by: Account | None,
+    now: datetime,
+) -> None:
+    """Change what is decided about a march; a new time zone keeps the clock times of its stages.
+
+    Raises StageOutsideMarch or FewerPlacesThanTaken, having changed nothing that the caller may commit.
+    """
+    for stage in march.stages:
+        if not settings.starts_on <= stage.day <= settings.ends_on:
+            raise StageOutsideMarch(stage)
+        if settings.time_zone != march.time_zone:
+            _keep_clocks(stage, march.time_zone, settings.time_zone)
+    for category, capacity in capacities.items():
+        _set_capacity(session, march, category, capacity)
+    changed = _assign(march, settings)
+    _note(session, "march.changed", march=march, by=by, now=now, changed=changed)
+
+
+def add_stage(session: Session, march: March, plan: StagePlan, *, by: Account | None, now: datetime) -> Stage:
+    """Add a stage after the last one. Raises StageOutsideMarch."""
+    session.refresh(march, with_for_update=True)  # two coordinators at once get two numbers
+    last = session.scalar(select(func.max(Stage.number)).where(Stage.march_id == march.id)) or 0
+    stage = Stage(march_id=march.id, number=last + 1, **asdict(plan))
+    if not march.starts_on <= stage.day <= march.ends_on:
+        raise StageOutsideMarch(stage)
+    session.add(stage)
+    session.flush()
+    _note(session, "stage.added", march=march, by=by, now=now, stage=stage)
+    return stage
+
+
+def change_stage(
+    session: Session, stage: Stage, plan: StagePlan, *, by: Account | None, now: datetime
+) -> None:
+    """Change a stage; when its start moves, its checkpoints move with it. Raises StageOutsideMarch."""
+    if not stage.march.starts_on <= plan.day <= stage.march.ends_on:
+        raise StageOutsideMarch(stage)
+    moved = plan.starts_at - stage.starts_at
+    changed = _assign(stage, plan)
+    for checkpoint in on_the_way(stage):
+        checkpoint.planned_at = checkpoint.planned_at and checkpoint.planned_at + moved
+    time_the_ends(stage)
+    _note(session, "stage.changed", march=stage.march, by=by, now=now, stage=stage, changed=changed)
+
+
+def plan_timetable(
+    session: Session,
+    stage: Stage,
+    *,
+    clocks: Mapping[int, time | None],
+    by: Account | None,
+    now: datetime,
+) -> None:
+    """Set when each checkpoint between start and finish is planned, by its id, in the march's clock.
+
+    A clock before that of the start means the day after. Raises OutOfOrder.
+    """
+    latest = stage.starts_at
+    for checkpoint in on_the_way(stage):
+        clock = clocks.get(checkpoint.id)
+        checkpoint.planned_at = clock and _after_start(stage, clock)
+        if checkpoint.planned_at and not latest < checkpoint.planned_at < stage.finishes_at:
+            raise OutOfOrder(checkpoint)
+        latest = checkpoint.planned_at or latest
+    _note(session, "timetable.changed", march=stage.march, by=by, now=now, stage=stage)
+
+
+def time_the_ends(stage: Stage) -> None:
+    """Give the checkpoints at the start and the finish the stage's own times."""
+    for checkpoint in at_the_ends(stage):
+        checkpoint.planned_at = stage.starts_at if is_start(checkpoint) else stage.finishes_at
+
+
+def _after_start(stage: Stage, clock: time) -> datetime:
+    zone = ZoneInfo(stage.march.time_zone)
+    start = stage.starts_at.astimezone(zone)
+    moment = datetime.combine(start.date(), clock, zone)
+    return moment if clock >= start.time() else moment + timedelta(days=1)
+
+
+def _keep_clocks(stage: Stage, old: str, new: str) -> None:
+    def same_clock(moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(old)).replace(tzinfo=ZoneInfo(new))
+
+    stage.starts_at, stage.finishes_at = same_clock(stage.starts_at), same_clock(stage.finishes_at)
+    for checkpoint in stage.checkpoints:
+        checkpoint.planned_at = checkpoint.planned_at and same_clock(checkpoint.planned_at)
+
+
+def _set_capacity(session: Session, march: March, category: Category, capacity: int) -> None:
+    """Change how many places a category has, unless more are taken, also while others sign up."""
+    quota = session.get(Quota, (march.id, category))
+    if quota is None:
+        session.add(Quota(march_id=march.id, category=category, capacity=capacity, taken=0))
+        return
+    is_enough = (Quota.march_id == march.id, Quota.category == category, Quota.taken <= capacity)
+    if session.execute(update(Quota).where(*is_enough).values(capacity=capacity)).rowcount == 0:
+        taken = session.scalar(select(Quota.taken).where(*is_enough[:2]))
+        raise FewerPlacesThanTaken(category, taken or 0)
+
+
+def _assign(row: March | Stage, plan: MarchSettings | StagePlan) -> list[str]:
+    """Write the plan into the row and return the names of what it changed."""
+    changed = [field.name for field in fields(plan) if getattr(row, field.name) != getattr(plan, field.name)]
+    for name in changed:
+        setattr(row, name, getattr(plan, name))
+    return changed
+
+
+def _note(
+    session: Session,
+    action: str,
+    *,
+    march: March,
+    by: Account | None,
+    now: datetime,
+    stage: Stage | None = None,
+    **details: Any,
+) -> None:
+    record(
+        session,
+        at=now,
+        action=action,
+        march_id=march.id,
+        account_id=by.id if by else None,
+        subject="stage" if stage else "march",
+        subject_id=stage.id if stage else march.id,
+        **details,
+    )
