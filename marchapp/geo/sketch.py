@@ -4,7 +4,7 @@ The templates draw them (`templates/macros/map.html`) with the colours of the pa
 of a picture `width` by `height`, y downwards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,7 +155,7 @@ def sketch_profile(
     if known.sum() < 2 or distances[-1] <= 0:
         return None
     heights = np.interp(distances, distances[known], heights[known])
-    left, top, right, bottom = 68.0, 44.0, width - 32.0, height - 32.0
+    left, top, right, bottom = 76.0, 48.0, width - 40.0, height - 32.0
     levels = _levels(heights)
     px_per_km = (right - left) / distances[-1] * 1000
     px_per_m = (bottom - top) / (levels[-1] - levels[0])
@@ -356,7 +356,7 @@ def _country_box(country: CountryName) -> BaseGeometry:
 
 def _room(face: BaseGeometry) -> tuple[float, float] | None:
     """Return the place in an area farthest from its edge, None if that is too near for a name."""
-    parts = [part for part in shapely.get_parts(face) if part.geom_type == "Polygon"]
+    parts = [part for part in shapely.get_parts(face) if part.area > 0]
     if not parts:
         return None
     circle = shapely.maximum_inscribed_circle(max(parts, key=lambda part: float(part.area)), tolerance=2.0)
