@@ -67,17 +67,16 @@ def tread(points_m: Floats, rng: np.random.Generator) -> Floats:
     path = _smooth(resample(points_m, 10.0), spread=5.0)
     along = distances_along(path)
     fade = np.clip(np.minimum(along, along[-1] - along) / 150.0, 0, 1)[:, None]
-    path += fade * (
-        wander(rng, path.shape, spread=18.0, size_m=12.0) + wander(rng, path.shape, spread=5.0, size_m=3.0)
-    )
+    path += fade * wander(rng, len(path), 2, spread=18.0, size_m=12.0)
+    path += fade * wander(rng, len(path), 2, spread=5.0, size_m=3.0)
     along = distances_along(path)
     wanted = np.cumsum(rng.uniform(22, 36, size=int(along[-1] / 22)))
     return points_at(path, along, np.concatenate([[0.0], wanted[wanted < along[-1] - 20], along[-1:]]))
 
 
-def wander(rng: np.random.Generator, shape: tuple[int, ...], *, spread: float, size_m: float) -> Floats:
-    """Draw a drift along the first axis, smooth over `spread` samples and `size_m` large on average."""
-    drift = _smooth(rng.normal(size=shape), spread)
+def wander(rng: np.random.Generator, count: int, columns: int, *, spread: float, size_m: float) -> Floats:
+    """Draw a drift (count, columns), smooth over `spread` samples and `size_m` large on average."""
+    drift = _blur(rng.normal(size=(count + 2 * _reach(spread), columns)), spread)
     return np.asarray(drift / drift.std() * size_m)
 
 
@@ -93,13 +92,22 @@ def points_at(points: Floats, along: Floats, wanted: Floats) -> Floats:
 
 
 def _smooth(values: Floats, spread: float) -> Floats:
-    """Blur along the first axis with a bell of `spread` samples; the ends stay where they are."""
-    reach = int(3 * spread)
-    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
+    """Blur along the first axis; the ends stay where they are."""
+    reach = _reach(spread)
     before = 2 * values[0] - values[reach:0:-1]
     after = 2 * values[-1] - values[-2 : -reach - 2 : -1]
-    padded = np.concatenate([before, values, after])
-    return np.stack([np.convolve(column, bell / bell.sum(), mode="valid") for column in padded.T], axis=-1)
+    return _blur(np.concatenate([before, values, after]), spread)
+
+
+def _blur(values: Floats, spread: float) -> Floats:
+    """Average along the first axis with a bell of `spread` samples; its reach is lost at both ends."""
+    reach = _reach(spread)
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / spread) ** 2)
+    return np.stack([np.convolve(column, bell / bell.sum(), mode="valid") for column in values.T], axis=-1)
+
+
+def _reach(spread: float) -> int:
+    return int(3 * spread)
 
 
 def _seen_from(values: Floats, rows: int, columns: int) -> Floats:

@@ -59,12 +59,14 @@ DAYS = (
         starts_at=datetime(2014, 9, 17, 7, 0, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 17, 12, 15, tzinfo=UTC),
         stories={
-            1: Story(pauses=(Pause(5.6, 20), Pause(8.1, 35)), interval_s=1, waits_for_fix=True),
-            2: Story(detours=(Detour(2.9, 4.6, 320),), pauses=(Pause(8.1, 40),), late_min=10),
-            3: Story(wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.5, 15), Pause(8.1, 30)), pace=0.95),
-            4: Story(silent_km=(10.2, 12.6), pauses=(Pause(8.1, 45),), noise_m=6),
-            5: Story(pauses=(Pause(5.5, 25),), ends_at_km=11.3, pace=0.9),
-            6: Story(pauses=(Pause(8.1, 30, stops_recorder=True),), late_min=35, pace=1.08),
+            1: Story(pauses=(Pause(5.51, 20), Pause(8.14, 35)), interval_s=1, waits_for_fix=True),
+            2: Story(detours=(Detour(2.9, 4.4, 320),), pauses=(Pause(8.14, 40),), late_min=10),
+            3: Story(
+                wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.51, 15), Pause(8.14, 30)), pace=0.95
+            ),
+            4: Story(silent_km=(10.2, 12.6), pauses=(Pause(8.14, 45),), noise_m=6),
+            5: Story(pauses=(Pause(5.51, 25),), ends_at_km=11.3, pace=0.9),
+            6: Story(pauses=(Pause(8.14, 30, stops_recorder=True),), late_min=35, pace=1.08),
         },
     ),
     Day(
@@ -77,14 +79,14 @@ DAYS = (
         crossing_point="Near 69.605° N 30.930° E. Illustrative: the crossing point of 2014 is not known.",
         crossing_legal_basis="Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
         stories={
-            1: Story(pauses=(Pause(1.25, 25), Pause(9.1, 35))),
-            2: Story(detours=(Detour(7.5, 11.75),), pauses=(Pause(1.25, 30), Pause(14.3, 20))),
-            3: Story(pauses=(Pause(1.25, 40), Pause(9.1, 45)), pace=0.88, late_min=15),
+            1: Story(pauses=(Pause(1.24, 25), Pause(9.14, 35))),
+            2: Story(detours=(Detour(7.48, 11.65),), pauses=(Pause(1.24, 30), Pause(14.5, 20))),
+            3: Story(pauses=(Pause(1.24, 40), Pause(9.14, 45)), pace=0.88, late_min=15),
             4: Story(
-                detours=(Detour(15.0, 16.8, -380),), pauses=(Pause(1.25, 30), Pause(9.1, 30)), interval_s=1
+                detours=(Detour(15.0, 16.8, -380),), pauses=(Pause(1.24, 30), Pause(9.14, 30)), interval_s=1
             ),
-            5: Story(silent_km=(0.9, 1.7), pauses=(Pause(9.1, 40),)),
-            7: Story(pauses=(Pause(1.25, 20), Pause(9.1, 30)), ends_at_km=14.6),
+            5: Story(silent_km=(0.9, 1.7), pauses=(Pause(9.14, 40),)),
+            7: Story(pauses=(Pause(1.24, 20), Pause(9.14, 30)), ends_at_km=14.6),
         },
     ),
     Day(
@@ -95,10 +97,10 @@ DAYS = (
         starts_at=datetime(2014, 9, 19, 7, 0, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 19, 12, 0, tzinfo=UTC),
         stories={
-            1: Story(pauses=(Pause(6.2, 25), Pause(13.9, 20)), pace=1.05),
-            2: Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.1, 20), Pause(8.9, 25))),
-            3: Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.9, 30),)),
-            4: Story(pauses=(Pause(6.1, 30), Pause(14.0, 30)), late_min=25, noise_m=6.5),
+            1: Story(pauses=(Pause(6.12, 25), Pause(14.0, 20)), pace=1.05),
+            2: Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.12, 20), Pause(8.83, 25))),
+            3: Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.83, 30),)),
+            4: Story(pauses=(Pause(6.12, 30), Pause(14.0, 30)), late_min=25, noise_m=6),
         },
     ),
 )

@@ -62,7 +62,7 @@ class Story:
     ends_at_km: float | None = None
     waits_for_fix: bool = False
     interval_s: int = 5
-    noise_m: float = 5.0
+    noise_m: float = 4.0
 
 
 def record_walk(route: PlannedRoute, story: Story, *, starts_at: datetime, name: str, seed: int) -> bytes:
@@ -72,8 +72,8 @@ def record_walk(route: PlannedRoute, story: Story, *, starts_at: datetime, name:
     seconds = _recorded_seconds(walk, story)
     points = points_at(walk, walk[:, CLOCK_S], seconds)
     spread = NOISE_LASTS_S / story.interval_s
-    points[:, PLACE] += wander(rng, (len(points), 2), spread=spread, size_m=story.noise_m)
-    points[:, HEIGHT] += wander(rng, (len(points), 1), spread=4 * spread, size_m=3.0)[:, 0]
+    points[:, PLACE] += wander(rng, len(points), 2, spread=spread, size_m=story.noise_m)
+    points[:, HEIGHT] += wander(rng, len(points), 1, spread=4 * spread, size_m=3.0)[:, 0]
     lon, lat = to_degrees(points[:, PLACE])
     if story.waits_for_fix:
         lat[:WITHOUT_FIX] = lon[:WITHOUT_FIX] = 0.0
@@ -132,7 +132,7 @@ def _clock(way: Floats, story: Story, rng: np.random.Generator) -> Floats:
     step_m = np.diff(distances_along(way[:, PLACE]))
     slope = np.clip(np.diff(way[:, HEIGHT]) / np.maximum(step_m, 1.0), -0.4, 0.4)
     hill = np.exp(-3.5 * (np.abs(slope + 0.05) - 0.05))
-    mood = np.exp(wander(rng, (len(step_m), 1), spread=80.0, size_m=0.1)[:, 0])
+    mood = np.exp(wander(rng, len(step_m), 1, spread=80.0, size_m=0.1)[:, 0])
     return np.concatenate([[0.0], np.cumsum(step_m / (WALKING_M_S * story.pace * hill * mood))])
 
 
