@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Literal
 
 import numpy as np
 
 from marchapp.demo.names import NORWEGIAN, RUSSIAN, NameBook, mailbox, passport_name
+from marchapp.demo.script import SIGNUP_OPENS_AT
 
 SEED = 17092014
 ALL_STAGES = (1, 2, 3)
-SIGNUP_FROM = datetime(2014, 5, 5, 6, 0, tzinfo=UTC)
 SIGNUP_DAYS = 100
 LANGUAGES = {"NO": "nb", "RU": "ru"}
 SOME_STAGES_ONLY = (
@@ -220,7 +220,7 @@ def _sign_up(
         service=party.service,
         unit=party.unit,
         rank=str(rng.choice(party.ranks)),
-        registered_at=SIGNUP_FROM + timedelta(minutes=int(rng.integers(SIGNUP_DAYS * 24 * 60))),
+        registered_at=SIGNUP_OPENS_AT + timedelta(minutes=int(rng.integers(SIGNUP_DAYS * 24 * 60))),
     )
 
 

@@ -21,6 +21,8 @@ SUMMARY: LocalText = {
     "муниципалитетов и пограничники двух стран прошли вместе около 50 км. Участники, группы и треки, "
     "показанные здесь, вымышлены. Регистрация остаётся открытой, чтобы её можно было попробовать.",
 }
+PREPARED_AT = datetime(2014, 4, 14, 8, 0, tzinfo=UTC)
+GROUPED_AT = datetime(2014, 9, 8, 11, 30, tzinfo=UTC)
 SIGNUP_OPENS_AT = datetime(2014, 5, 5, 6, 0, tzinfo=UTC)
 SIGNUP_CLOSES_AT = datetime(2099, 12, 31, 23, 0, tzinfo=UTC)  # open, so that visitors can try it
 CAPACITY = {"schoolchild": 70, "official": 30, "border_guard": 30}
@@ -33,7 +35,7 @@ TARNET: LocalText = {"en": "Tårnet", "nb": "Tårnet", "ru": "Торнет"}
 
 @dataclass(frozen=True)
 class Day:
-    """One stage and how each group that sent a recording fared; the other groups sent nothing."""
+    """One stage, and the stories that groups sent recordings of, by number of the group, the latest last."""
 
     number: int
     day: date
@@ -41,7 +43,7 @@ class Day:
     finish: LocalText
     starts_at: datetime
     finishes_at: datetime
-    stories: dict[int, Story]
+    uploads: tuple[tuple[int, Story], ...]
     crossing_point: str = ""
     crossing_legal_basis: str = ""
 
@@ -58,16 +60,20 @@ DAYS = (
         LAKE_CAMP,
         starts_at=datetime(2014, 9, 17, 7, 0, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 17, 12, 15, tzinfo=UTC),
-        stories={
-            1: Story(pauses=(Pause(5.51, 20), Pause(8.14, 35)), interval_s=1, waits_for_fix=True),
-            2: Story(detours=(Detour(2.9, 4.4, 320),), pauses=(Pause(8.14, 40),), late_min=10),
-            3: Story(
-                wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.51, 15), Pause(8.14, 30)), pace=0.95
+        uploads=(
+            (3, Story(pauses=(Pause(5.51, 15),), pace=0.95, ends_at_km=6.2)),
+            (1, Story(pauses=(Pause(5.51, 20), Pause(8.14, 35)), interval_s=1, waits_for_fix=True)),
+            (2, Story(detours=(Detour(2.9, 4.4, 320),), pauses=(Pause(8.14, 40),), late_min=10)),
+            (
+                3,
+                Story(
+                    wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.51, 15), Pause(8.14, 30)), pace=0.95
+                ),
             ),
-            4: Story(silent_km=(10.2, 12.6), pauses=(Pause(8.14, 45),), noise_m=6),
-            5: Story(pauses=(Pause(5.51, 25),), ends_at_km=11.3, pace=0.9),
-            6: Story(pauses=(Pause(8.14, 30, stops_recorder=True),), late_min=35, pace=1.08),
-        },
+            (4, Story(silent_km=(10.2, 12.6), pauses=(Pause(8.14, 45),), noise_m=6)),
+            (5, Story(pauses=(Pause(5.51, 25),), ends_at_km=11.3, pace=0.9)),
+            (6, Story(pauses=(Pause(8.14, 30, stops_recorder=True),), late_min=35, pace=1.08)),
+        ),
     ),
     Day(
         2,
@@ -78,16 +84,21 @@ DAYS = (
         finishes_at=datetime(2014, 9, 18, 12, 20, tzinfo=UTC),
         crossing_point="Near 69.605° N 30.930° E. Illustrative: the crossing point of 2014 is not known.",
         crossing_legal_basis="Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
-        stories={
-            1: Story(pauses=(Pause(1.24, 25), Pause(9.14, 35))),
-            2: Story(detours=(Detour(7.48, 11.65),), pauses=(Pause(1.24, 30), Pause(14.5, 20))),
-            3: Story(pauses=(Pause(1.24, 40), Pause(9.14, 45)), pace=0.88, late_min=15),
-            4: Story(
-                detours=(Detour(15.0, 16.8, -380),), pauses=(Pause(1.24, 30), Pause(9.14, 30)), interval_s=1
+        uploads=(
+            (1, Story(pauses=(Pause(1.24, 25), Pause(9.14, 35)))),
+            (2, Story(detours=(Detour(7.48, 11.65),), pauses=(Pause(1.24, 30), Pause(14.5, 20)))),
+            (3, Story(pauses=(Pause(1.24, 40), Pause(9.14, 45)), pace=0.88, late_min=15)),
+            (
+                4,
+                Story(
+                    detours=(Detour(15.0, 16.8, -380),),
+                    pauses=(Pause(1.24, 30), Pause(9.14, 30)),
+                    interval_s=1,
+                ),
             ),
-            5: Story(silent_km=(0.9, 1.7), pauses=(Pause(9.14, 40),)),
-            7: Story(pauses=(Pause(1.24, 20), Pause(9.14, 30)), ends_at_km=14.6),
-        },
+            (5, Story(silent_km=(0.9, 1.7), pauses=(Pause(9.14, 40),))),
+            (7, Story(pauses=(Pause(1.24, 20), Pause(9.14, 30)), ends_at_km=14.6)),
+        ),
     ),
     Day(
         3,
@@ -96,12 +107,12 @@ DAYS = (
         TARNET,
         starts_at=datetime(2014, 9, 19, 7, 0, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 19, 12, 0, tzinfo=UTC),
-        stories={
-            1: Story(pauses=(Pause(6.12, 25), Pause(14.0, 20)), pace=1.05),
-            2: Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.12, 20), Pause(8.83, 25))),
-            3: Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.83, 30),)),
-            4: Story(pauses=(Pause(6.12, 30), Pause(14.0, 30)), late_min=25, noise_m=6),
-        },
+        uploads=(
+            (1, Story(pauses=(Pause(6.12, 25), Pause(14.0, 20)), pace=1.05)),
+            (2, Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.12, 20), Pause(8.83, 25)))),
+            (3, Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.83, 30),))),
+            (4, Story(pauses=(Pause(6.12, 30), Pause(14.0, 30)), late_min=25, noise_m=6)),
+        ),
     ),
 )
 
