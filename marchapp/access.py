@@ -14,6 +14,7 @@ from werkzeug.exceptions import Unauthorized
 
 from marchapp.extensions import db
 from marchapp.models import Account, Appointment, Group, GroupGuide, March, Participant, Role, Stage, Track
+from marchapp.models.participant import hash_of_link
 
 Found = TypeVar("Found")
 
@@ -91,6 +92,11 @@ def participant_for_coordinator(participant_id: int) -> Participant:
     participant = _one(select(Participant).where(Participant.id == participant_id))
     _allow(is_coordinator(participant.march))
     return participant
+
+
+def participant_for_link(secret: str) -> Participant:
+    """Return the participant to whoever holds the private link."""
+    return _one(select(Participant).where(Participant.link_hash == hash_of_link(secret)))
 
 
 def track_for_reader(track_id: int) -> Track:

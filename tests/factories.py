@@ -114,7 +114,6 @@ def make_participant(
         "link_hash": uuid4().hex,
         "registered_at": START - timedelta(days=30),
     } | given
-    values.setdefault("name_key", f"{values['given_name']} {values['family_name']}".casefold())
     participant = Participant(**values)
     participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
     session.add(participant)

@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.columns import Moment, UtcDateTime, one_of
+from marchapp.models.names import folded_words, name_key, search_key
 
 if TYPE_CHECKING:
     from marchapp.models.march import March, Stage
@@ -20,12 +23,33 @@ class Category(StrEnum):
     BORDER_GUARD = "border_guard"
 
 
+NAME_KEY_LENGTH = 170
+SEARCH_KEY_LENGTH = 500
+
+
+def _name_key_of_row(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return name_key(row["given_name"], row["family_name"])[:NAME_KEY_LENGTH]
+
+
+def _search_key_of_row(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    texts = (row["given_name"], row["family_name"], row["native_name"], row["reference"])
+    return search_key(*texts)[:SEARCH_KEY_LENGTH]
+
+
+def hash_of_link(secret: str) -> str:
+    """Return what the database keeps of the secret in a private link."""
+    return sha256(secret.encode()).hexdigest()
+
+
 class Participant(db.Model):
     """Somebody who signed up. Columns of another category stay empty.
 
-    `name_key` is the name as `registration.services` folds it: with the birth date it tells whether two
-    sign-ups are the same person. `submission_key` comes from the form, so that sending it twice makes one
-    participant. `link_hash` is the SHA-256 of the secret in the private link, which itself is not kept.
+    `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
+    `search_key` is what a search looks into: the name in both scripts and the reference, folded.
+    `submission_key` comes from the form, so that sending it twice makes one participant. `link_hash` is the
+    SHA-256 of the secret in the private link, which itself is not kept.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,7 +58,8 @@ class Participant(db.Model):
     given_name: Mapped[str] = mapped_column(String(80))
     family_name: Mapped[str] = mapped_column(String(80))
     native_name: Mapped[str] = mapped_column(String(160), default="")
-    name_key: Mapped[str] = mapped_column(String(170))
+    name_key: Mapped[str] = mapped_column(String(NAME_KEY_LENGTH), default=_name_key_of_row)
+    search_key: Mapped[str] = mapped_column(String(SEARCH_KEY_LENGTH), default=_search_key_of_row)
     birth_date: Mapped[date]
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(2))
@@ -76,6 +101,11 @@ class Participant(db.Model):
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
+
+    @classmethod
+    def is_called(cls, text: str) -> ColumnElement[bool]:
+        """Return the condition that every word of `text` begins a word of the name or the reference."""
+        return and_(True, *(cls.search_key.contains(f" {word}") for word in folded_words(text)))
 
     def age_on(self, day: date) -> int:
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)

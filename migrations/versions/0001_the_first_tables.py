@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("family_name", sa.String(length=80), nullable=False),
         sa.Column("native_name", sa.String(length=160), nullable=False),
         sa.Column("name_key", sa.String(length=170), nullable=False),
+        sa.Column("search_key", sa.String(length=500), nullable=False),
         sa.Column("birth_date", sa.Date(), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
