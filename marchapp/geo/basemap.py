@@ -32,11 +32,15 @@ def clip(bounds: Box, *, margin_km: float = 15.0) -> dict[str, Any]:
     is filled whatever its shape. The answer is ready for JSON: `bounds` of what it covers; the GeoJSON
     geometries `land` (MultiPolygon), `coast` and `borders` (MultiLineString); and `countries`, the largest
     first, each with `name`, `code` (ISO 3166, two letters, may be empty) and `at`, a place [lon, lat] well
-    inside its land, near the box if it has some there. Where the box crosses the antimeridian (west > east),
-    longitudes go on beyond 180 instead of jumping. Milliseconds for a walk, seconds for the whole world.
+    inside its land, just outside the box if it has some there. Where the box crosses the antimeridian
+    (west > east), longitudes go on beyond 180 instead of jumping. Milliseconds for a walk, seconds for the
+    whole world.
     """
+    west, south, east, north = bounds
+    if east < west:
+        bounds = west, south, east + TURN, north
     world = _world()
-    cover, view = _square(bounds, 2.0, margin_km), _square(bounds, 1.2, 0.0)
+    cover, beside = _square(bounds, margin_km), _beside(bounds)
     parts = {country: shapely.union_all(shapes) for country, shapes in _land_by_country(world, cover).items()}
     return {
         "bounds": [round(edge, DECIMALS) for edge in cover],
@@ -47,24 +51,35 @@ def clip(bounds: Box, *, margin_km: float = 15.0) -> dict[str, Any]:
             {
                 "name": str(world.names[country]),
                 "code": str(world.codes[country]),
-                "at": _label_place(part, view),
+                "at": _label_place(part, bounds, beside),
             }
             for country, part in sorted(parts.items(), key=lambda item: -item[1].area)
         ],
     }
 
 
-def _square(bounds: Box, factor: float, margin_km: float) -> Box:
-    """Return a square around the middle of the box, `factor` times its longer side wide, and the margin."""
+def _square(bounds: Box, margin_km: float) -> Box:
+    """Return a square around the middle of the box, twice its longer side wide, and the margin."""
     west, south, east, north = bounds
-    if east < west:
-        east += TURN
-    longer = max(north - south, (east - west) * _shrink(south, north))
-    half = factor * longer / 2 + margin_km / KM_PER_DEGREE
+    half = _longer(bounds) + margin_km / KM_PER_DEGREE
     lat, lon = (south + north) / 2, (west + east) / 2
     south, north = max(lat - half, -90.0), min(lat + half, 90.0)
     lon_half = min(half / _shrink(south, north), TURN / 2)
     return float(lon - lon_half), float(south), float(lon + lon_half), float(north)
+
+
+def _beside(bounds: Box) -> Box:
+    """Return the box with a strip around it where a map of the box still has room for names."""
+    west, south, east, north = bounds
+    strip = max(0.12 * _longer(bounds), 0.005)
+    lon_strip = strip / _shrink(south, north)
+    return west - lon_strip, south - strip, east + lon_strip, north + strip
+
+
+def _longer(bounds: Box) -> float:
+    """Return the longer side of a box, in degrees of latitude."""
+    west, south, east, north = bounds
+    return max(north - south, (east - west) * _shrink(south, north))
 
 
 def _shrink(south: float, north: float) -> float:
@@ -192,9 +207,9 @@ def _clipped_arcs(world: _World, arcs: Ints, box: Box) -> BaseGeometry:
     return shapely.line_merge(shapely.union_all(shapely.clip_by_rect(lines, *box)))
 
 
-def _label_place(land: BaseGeometry, view: Box) -> list[float]:
-    """Return the place farthest from the edge of a country's land, in the view if it reaches there."""
-    near = shapely.clip_by_rect(land, *view)
+def _label_place(land: BaseGeometry, bounds: Box, beside: Box) -> list[float]:
+    """Return the place farthest from the edge of a country's land, beside the box if there is some."""
+    near = shapely.clip_by_rect(land, *beside).difference(shapely.box(*bounds))
     parts = shapely.get_parts(near if near.area > 0 else land)
     largest = max(parts, key=lambda part: float(part.area))
     circle = shapely.maximum_inscribed_circle(largest, tolerance=float(np.sqrt(largest.area)) / 100)
