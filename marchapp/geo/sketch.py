@@ -155,7 +155,7 @@ def sketch_profile(
     if known.sum() < 2 or distances[-1] <= 0:
         return None
     heights = np.interp(distances, distances[known], heights[known])
-    left, top, right, bottom = 76.0, 48.0, width - 40.0, height - 32.0
+    left, top, right, bottom = 44.0 + width * 0.05, 48.0, width * 0.96 - 14.0, height - 32.0
     levels = _levels(heights)
     px_per_km = (right - left) / distances[-1] * 1000
     px_per_m = (bottom - top) / (levels[-1] - levels[0])
@@ -384,6 +384,8 @@ def _kilometres(length_km: float, left: float, px_per_km: float) -> tuple[Tick, 
     step = _round_below(max(length_km / 4, 0.1))
     values = np.arange(0, length_km + step / 100, step)
     return tuple(
-        Tick(round(left + float(value) * px_per_km, 1), round(float(value), 1), number % 2 == 0)
+        Tick(
+            round(left + float(value) * px_per_km, 1), round(float(value), 1), (len(values) - number) % 2 == 1
+        )
         for number, value in enumerate(values)
     )
