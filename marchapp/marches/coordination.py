@@ -128,8 +128,10 @@ def _change_march(march: March, form: SettingsForm) -> bool:
         services.change_march(db.session, march, form.settings(), capacities=form.capacities(), **_by_now())
     except services.StageOutsideMarch as error:
         day = {"number": error.stage.number, "day": day_in_year(error.stage.day)}
+        too_early = error.stage.day < form.starts_on.data
         db.session.rollback()
-        form.ends_on.errors = [_("Stage %(number)s is on %(day)s. Move the stage first.", **day)]
+        wrong = form.starts_on if too_early else form.ends_on
+        wrong.errors = [_("Stage %(number)s is on %(day)s. Move the stage first.", **day)]
     except services.FewerPlacesThanTaken as error:
         db.session.rollback()
         form.places.form[error.category.value].errors = [_taken_words(error.taken)]

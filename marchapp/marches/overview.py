@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Row, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
-from marchapp.marches.reading import stages_of
+from marchapp.marches.reading import quotas_of, stages_of
 from marchapp.marches.timetable import is_in_order, stops
 from marchapp.models import (
     Group,
@@ -17,6 +17,7 @@ from marchapp.models import (
     Membership,
     Message,
     Participant,
+    Quota,
     Stage,
     StageEntry,
     Track,
@@ -81,6 +82,7 @@ class Overview:
     """The counts of a march, and first what needs attention."""
 
     attention: tuple[Attention, ...]
+    quotas: tuple[Quota, ...]
     stages: tuple[StageCounts, ...]
 
 
@@ -90,13 +92,14 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
     walkers = _walkers(session, march)
     groups = _groups(session, march)
     tracks = _tracks(session, march)
+    quotas = tuple(quotas_of(march))
     counts = tuple(_counts(stage, walkers, groups, tracks) for stage in stages)
     attention = (
         *_march_needs(march, counts),
         *(need for count in counts for need in _stage_needs(count, now)),
         *_letter_needs(session, march),
     )
-    return Overview(attention, counts)
+    return Overview(attention, quotas, counts)
 
 
 def _counts(

@@ -9,8 +9,8 @@ from werkzeug import Response
 from marchapp.access import is_coordinator, march_for_reader, public_marches, stage_for_reader
 from marchapp.extensions import db
 from marchapp.i18n import local
-from marchapp.marches.pictures import CARD, WIDE, draw_stage
-from marchapp.marches.reading import drawn_stages_of, results_of
+from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage
+from marchapp.marches.reading import drawn_stages_of, neighbours_of, quotas_of, results_of
 from marchapp.marches.routes import export_route
 from marchapp.marches.timetable import stops
 
@@ -29,6 +29,8 @@ def march(slug: str) -> str:
         "marches/march.html",
         march=march,
         stages=[(stage, stops(stage), draw_stage(stage, CARD)) for stage in stages],
+        quotas=quotas_of(march),
+        whole=draw_march(stages),
         length_m=sum(stage.route.length_m for stage in stages if stage.route),
         now=datetime.now(UTC),
     )
@@ -37,13 +39,16 @@ def march(slug: str) -> str:
 def stage(slug: str, number: int) -> str:
     stage = stage_for_reader(slug, number)
     march = stage.march
-    sees_results = march.shows_comparisons or is_coordinator(march)
+    coordinates = is_coordinator(march)
+    sees_results = march.shows_comparisons or coordinates
     return render_template(
         "marches/stage.html",
         march=march,
         stage=stage,
         stops=stops(stage),
         pictures=draw_stage(stage, WIDE),
+        coordinates=coordinates,
+        neighbours=neighbours_of(db.session, stage),
         results=results_of(db.session, stage) if sees_results else None,
     )
 

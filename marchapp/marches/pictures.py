@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from marchapp.geo.sketch import ProfileSketch, RouteSketch, sketch_profile, sketch_route
+from marchapp.i18n import local
 from marchapp.models import Checkpoint, PlannedRoute, Stage
 
 
@@ -18,6 +19,7 @@ class Sizes(NamedTuple):
 
 CARD = Sizes(640, 460, 200)
 WIDE = Sizes(1100, 560, 240)
+MEET_DEGREES = 0.01  # about a kilometre
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,27 @@ def draw(route: PlannedRoute, checkpoints: Sequence[Checkpoint], sizes: Sizes) -
 def draw_stage(stage: Stage, sizes: Sizes) -> Pictures | None:
     """Draw the planned route of a stage, if it has one."""
     return draw(stage.route, stage.checkpoints, sizes) if stage.route else None
+
+
+def draw_march(stages: Sequence[Stage]) -> RouteSketch | None:
+    """Draw all stages as one line with a flag where each begins, if each begins where the last one ends."""
+    drawings = [stage.route.drawing for stage in stages if stage.route]
+    if len(drawings) < 2 or len(drawings) < len(stages) or not all(map(_meet, drawings, drawings[1:])):
+        return None
+    flags = [
+        (local(stage.start_name), d["lat"][0], d["lon"][0]) for stage, d in zip(stages, drawings, strict=True)
+    ]
+    flags.append((local(stages[-1].finish_name), drawings[-1]["lat"][-1], drawings[-1]["lon"][-1]))
+    return sketch_route(
+        [lat for drawing in drawings for lat in drawing["lat"]],
+        [lon for drawing in drawings for lon in drawing["lon"]],
+        flags,
+        width=WIDE.width,
+        height=WIDE.map_height,
+    )
+
+
+def _meet(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Tell whether one stage ends about where the next begins."""
+    lat, lon = earlier["lat"][-1], earlier["lon"][-1]
+    return abs(later["lat"][0] - lat) < MEET_DEGREES and abs(later["lon"][0] - lon) < 2 * MEET_DEGREES

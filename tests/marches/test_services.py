@@ -1,0 +1,153 @@
+"""What coordinators decide about a march holds together, and is recorded."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from marchapp.marches.routes import save_route
+from marchapp.marches.services import (
+    FewerPlacesThanTaken,
+    MarchSettings,
+    OutOfOrder,
+    StageOutsideMarch,
+    StagePlan,
+    add_stage,
+    change_march,
+    change_stage,
+    plan_timetable,
+)
+from marchapp.models import AuditEvent, Category, March, Quota, Stage
+from tests.factories import Cast, make_march
+from tests.marches.gpx_files import route_file
+
+PLACES = dict.fromkeys(Category, 50)
+
+
+def settings_of(march: March) -> MarchSettings:
+    names = MarchSettings.__dataclass_fields__
+    return MarchSettings(**{name: getattr(march, name) for name in names})
+
+
+def plan_of(stage: Stage) -> StagePlan:
+    return StagePlan(**{name: getattr(stage, name) for name in StagePlan.__dataclass_fields__})
+
+
+@pytest.fixture
+def stage(session: Session, cast: Cast, now: datetime) -> Stage:
+    """A stage from 08:00 to 14:00 in Oslo, with start, two checkpoints and finish."""
+    content = route_file(("Start", 0.0), ("Ford", 1.0), ("Hut", 3.0), ("Finish", 4.0))
+    save_route(session, stage=cast.stage, content=content, by=None, now=now)
+    return cast.stage
+
+
+def clocks(stage: Stage, *values: time | None) -> dict[int, time | None]:
+    return dict(zip([place.id for place in stage.checkpoints[1:-1]], values, strict=True))
+
+
+def test_settings_are_changed_and_recorded(session: Session, cast: Cast, now: datetime) -> None:
+    settings = replace(settings_of(cast.march), name={"en": "New name"}, is_public=False)
+    change_march(session, cast.march, settings, capacities=PLACES, by=cast.coordinator, now=now)
+    session.commit()
+    event = session.scalars(select(AuditEvent)).one()
+    assert cast.march.name == {"en": "New name"}
+    assert event.action == "march.changed"
+    assert sorted(event.details["changed"]) == ["is_public", "name"]
+
+
+def test_places_never_fall_below_those_taken(session: Session, cast: Cast, now: datetime) -> None:
+    capacities = PLACES | {Category.SCHOOLCHILD: 0}
+    with pytest.raises(FewerPlacesThanTaken) as refusal:
+        change_march(session, cast.march, settings_of(cast.march), capacities=capacities, by=None, now=now)
+    assert (refusal.value.category, refusal.value.taken) == (Category.SCHOOLCHILD, 1)
+
+
+def test_places_can_be_as_many_as_are_taken(session: Session, cast: Cast, now: datetime) -> None:
+    capacities = PLACES | {Category.SCHOOLCHILD: 1}
+    change_march(session, cast.march, settings_of(cast.march), capacities=capacities, by=None, now=now)
+    session.expire_all()
+    assert session.get(Quota, (cast.march.id, Category.SCHOOLCHILD)).left == 0
+
+
+def test_a_march_without_places_gets_them(session: Session, now: datetime) -> None:
+    march = make_march(session)
+    session.execute(delete(Quota).where(Quota.march_id == march.id))
+    session.expire_all()
+    change_march(session, march, settings_of(march), capacities=PLACES, by=None, now=now)
+    session.commit()
+    assert {quota.category: quota.capacity for quota in march.quotas} == PLACES
+
+
+def test_dates_that_leave_a_stage_outside_are_refused(session: Session, cast: Cast, now: datetime) -> None:
+    settings = replace(settings_of(cast.march), starts_on=cast.stage.day + timedelta(days=1))
+    with pytest.raises(StageOutsideMarch) as refusal:
+        change_march(session, cast.march, settings, capacities=PLACES, by=None, now=now)
+    assert refusal.value.stage is cast.stage
+
+
+def test_a_new_time_zone_keeps_the_clocks(session: Session, stage: Stage, cast: Cast, now: datetime) -> None:
+    plan_timetable(session, stage, clocks=clocks(stage, time(9), None), by=None, now=now)
+    settings = replace(settings_of(cast.march), time_zone="Europe/Moscow")
+    change_march(session, cast.march, settings, capacities=PLACES, by=None, now=now)
+    session.commit()
+    # 08:00 was UTC+2 in Oslo and is UTC+4 in Moscow, in September 2014.
+    assert stage.starts_at == datetime(2014, 9, 18, 4, 0, tzinfo=UTC)
+    assert stage.checkpoints[1].planned_at == datetime(2014, 9, 18, 5, 0, tzinfo=UTC)
+
+
+def test_a_stage_is_added_after_the_last(session: Session, cast: Cast, now: datetime) -> None:
+    plan = replace(plan_of(cast.stage), day=cast.march.ends_on)
+    stage = add_stage(session, cast.march, plan, by=cast.coordinator, now=now)
+    session.commit()
+    assert (stage.number, stage.march_id) == (2, cast.march.id)
+    assert session.scalars(select(AuditEvent.action)).all() == ["stage.added"]
+
+
+def test_a_stage_outside_the_march_is_refused(session: Session, cast: Cast, now: datetime) -> None:
+    plan = replace(plan_of(cast.stage), day=date(2014, 9, 30))
+    with pytest.raises(StageOutsideMarch):
+        add_stage(session, cast.march, plan, by=None, now=now)
+    with pytest.raises(StageOutsideMarch):
+        change_stage(session, cast.stage, plan, by=None, now=now)
+
+
+def test_checkpoints_move_with_the_start(session: Session, stage: Stage, now: datetime) -> None:
+    plan_timetable(session, stage, clocks=clocks(stage, time(9), None), by=None, now=now)
+    half_an_hour = timedelta(minutes=30)
+    before = stage.checkpoints[1].planned_at
+    plan = replace(plan_of(stage), starts_at=stage.starts_at + half_an_hour)
+    change_stage(session, stage, plan, by=None, now=now)
+    session.commit()
+    start, ford, hut, finish = stage.checkpoints
+    assert (start.planned_at, finish.planned_at) == (stage.starts_at, stage.finishes_at)
+    assert ford.planned_at == before + half_an_hour
+    assert hut.planned_at is None
+
+
+def test_clocks_are_those_of_the_march_zone(session: Session, stage: Stage, now: datetime) -> None:
+    plan_timetable(session, stage, clocks=clocks(stage, time(9, 30), time(13, 5)), by=None, now=now)
+    session.commit()
+    assert [place.planned_at for place in stage.checkpoints[1:-1]] == [
+        datetime(2014, 9, 18, 7, 30, tzinfo=UTC),
+        datetime(2014, 9, 18, 11, 5, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ((time(12), time(11)), 2),
+        ((time(12), time(12)), 2),
+        ((time(7), None), 1),
+        ((None, time(15)), 2),
+        ((time(8), None), 1),
+    ],
+)
+def test_times_out_of_order_are_refused(
+    session: Session, stage: Stage, now: datetime, values: tuple[time | None, time | None], wrong: int
+) -> None:
+    with pytest.raises(OutOfOrder) as refusal:
+        plan_timetable(session, stage, clocks=clocks(stage, *values), by=None, now=now)
+    assert refusal.value.checkpoint is stage.checkpoints[wrong]
