@@ -11,6 +11,8 @@ from marchapp.geo.results import Floats, Ints
 
 SIMPLIFY_M = 0.5
 SAME_PLACE_M = 15.0
+BEND_RADIUS_M = 30.0
+BEND_SPACING_M = 20.0
 PAIRS_AT_ONCE = 400_000
 
 
@@ -68,7 +70,8 @@ class RouteLine:
         """Return, for every point, the local minima of distance along the line within the radius.
 
         One for each strand, which is a contiguous run of legs near the point; those closer than 15 m along
-        the line are one.
+        the line are one. In tight bends, where a point may belong to a leg that is not the nearest, those are
+        added as well.
         """
         parts = []
         step = max(1, PAIRS_AT_ONCE // 50)
@@ -86,8 +89,9 @@ class RouteLine:
         point, leg = point[order], leg[order]
         fraction, squared = _foot(xy[point], self.xy[vertices[leg]], self.xy[vertices[leg + 1]])
         from_m, to_m = self.route_m[vertices[leg]], self.route_m[vertices[leg + 1]]
-        found = Candidates(point, from_m + fraction * (to_m - from_m), squared)
-        return _without_near_twins(found.only(_local_minima(point, leg, squared)))
+        feet = Candidates(point, from_m + fraction * (to_m - from_m), squared)
+        minima = _without_near_twins(feet.only(_local_minima(point, leg, squared)))
+        return _merged(minima, _round_the_bend(feet, minima, self.length_m))
 
     def nearest_between(self, xy: Floats, from_m: Floats, to_m: Floats) -> tuple[Floats, Floats]:
         """Return the nearest place along the line and the signed offset (left positive) of every point.
@@ -167,3 +171,32 @@ def _without_near_twins(found: Candidates) -> Candidates:
     keep[1:] &= ~(twins & (found.squared[:-1] <= found.squared[1:]))
     keep[:-1] &= ~(twins & (found.squared[1:] < found.squared[:-1]))
     return found.only(keep)
+
+
+def _round_the_bend(feet: Candidates, minima: Candidates, length_m: float) -> Candidates:
+    """Return the feet within the noise that are some way along the line from every local minimum.
+
+    Noise at a hairpin can hide the true leg: distance falls steadily from it to the other one.
+    """
+    near = feet.only(feet.squared <= BEND_RADIUS_M**2)
+    # One number line for all points: places of different points are farther apart than any two of one.
+    apart = length_m + 4 * BEND_SPACING_M
+    place, known = near.point * apart + near.route_m, minima.point * apart + minima.route_m
+    if not len(known):
+        return near
+    after = np.clip(np.searchsorted(known, place), 0, len(known) - 1)
+    gap_m = np.minimum(np.abs(known[after] - place), np.abs(known[np.maximum(after - 1, 0)] - place))
+    near, place = near.only(gap_m >= BEND_SPACING_M), place[gap_m >= BEND_SPACING_M]
+    cell = (place // BEND_SPACING_M).astype(np.int64)
+    order = np.lexsort((near.squared, cell))
+    _, first = np.unique(cell[order], return_index=True)
+    rows = np.zeros(len(place), bool)
+    rows[order[first]] = True
+    return near.only(rows)
+
+
+def _merged(one: Candidates, other: Candidates) -> Candidates:
+    point = np.concatenate((one.point, other.point))
+    route_m = np.concatenate((one.route_m, other.route_m))
+    order = np.lexsort((route_m, point))
+    return Candidates(point[order], route_m[order], np.concatenate((one.squared, other.squared))[order])

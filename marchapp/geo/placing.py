@@ -14,6 +14,7 @@ from marchapp.geo.settings import Settings
 from marchapp.geo.thinning import Thinned, thin
 
 WINDOW_M = 20.0
+HALF_RUN_M = 10.0
 OFF_WINDOW_M = 100.0
 REACH_SLACK_M = 25.0
 WORST_SIGMA_M = 40.0
@@ -33,8 +34,8 @@ class Placed:
     """A walk placed along a route.
 
     runs: the thinned walk. run_m: metres along the route of each run, nan while off. away: the times off the
-    route, in order. route_m, offset_m, state: of every point of the walk; the first two are never nan, but off
-    the route they only say where the stretch left out is nearest.
+    route, in order. route_m, offset_m, state: of every point of the walk; never nan, but off the route
+    the first two only say where the stretch left out is nearest.
     """
 
     walk: Walk
@@ -102,11 +103,12 @@ def _places(walk: Walk, runs: Thinned, line: RouteLine, matched: Floats) -> tupl
 
 def _windows(matched: Floats) -> tuple[Floats, Floats]:
     """Return from where to where along the route the points of each run may lie."""
-    around = np.stack((np.roll(matched, 1), matched, np.roll(matched, -1)))
-    around[0, 0] = around[2, -1] = np.nan
-    # A neighbour beyond a jump says nothing about this run.
-    around[np.abs(around - matched) > OFF_WINDOW_M] = np.nan
-    return np.fmin.reduce(around) - WINDOW_M, np.fmax.reduce(around) + WINDOW_M
+    around = np.stack((np.roll(matched, 1), np.roll(matched, -1)))
+    around[0, 0] = around[1, -1] = np.nan
+    half_m = np.clip((around - matched) / 2, -HALF_RUN_M, HALF_RUN_M)
+    return matched + np.fmin.reduce(half_m, initial=0) - WINDOW_M, matched + np.fmax.reduce(
+        half_m, initial=0
+    ) + WINDOW_M
 
 
 def stretches(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -29,6 +29,8 @@ NEAR_CHECKPOINT_M = 75.0
 STRAIGHT_FACTOR = 1.2
 STRAIGHT_SLACK_M = 30.0
 SAME_SPOT_M = 50.0
+STEADY_M = 5.0
+LONGEST_PARTING = 30
 SLOW_SPEED = 0.35
 SLOW_WINDOW_S = 30.0
 FIT_S = 15.0
@@ -61,7 +63,8 @@ def cover(placed: Placed, line: RouteLine, settings: Settings) -> Coverage:
 
 def _covered_steps(placed: Placed, settings: Settings) -> tuple[Floats, Floats]:
     """Return the (n, 2) stretches of the single forward steps that were walked, and of those without data."""
-    run_m, time, timed = placed.run_m, placed.runs.time, placed.walk.timed
+    run_m, time, timed = placed.run_m.copy(), placed.runs.time, placed.walk.timed
+    partings = _leave_out_partings(placed, run_m)
     from_m, to_m = run_m[:-1], run_m[1:]
     along_m = to_m - from_m
     took_s = np.diff(time) if timed else np.zeros(len(along_m))
@@ -71,23 +74,39 @@ def _covered_steps(placed: Placed, settings: Settings) -> tuple[Floats, Floats]:
     walked |= along_m <= SAME_SPOT_M
     forward = along_m > 0
     possible = along_m <= np.maximum(placed.speed_limit * took_s + LATE_JOIN_M, straight_m)
+    no_data = forward & ~walked & possible & placed.runs.gap[1:]
     steps = np.column_stack((from_m, to_m))
-    ends = _first_and_last_metres(placed)
-    return np.vstack((steps[forward & walked], ends)), steps[
-        forward & ~walked & possible & placed.runs.gap[1:]
-    ]
+    return np.vstack((steps[forward & walked], partings, _first_and_last_metres(placed))), steps[no_data]
+
+
+def _leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
+    """Blank the runs that already drift away before 25 m are crossed, or still do after; in place.
+
+    At a shallow angle that is a hundred metres and more. Returns the (n, 2) halves of the steps in which the
+    walk parts from the line and comes back to it.
+    """
+    beside_m = np.abs(placed.runs.means(placed.offset_m))
+    nearest_m = placed.runs.means(placed.route_m)
+    on = runs_on_route(placed)
+    steady_m = max(STEADY_M, 2 * float(np.median(beside_m[on]))) if len(on) else STEADY_M
+    halves = []
+    for away in placed.away:
+        for row, step in ((away.first - 1, -1), (away.last + 1, 1)):
+            start = row
+            while 0 <= row < len(run_m) and abs(row - start) < LONGEST_PARTING and beside_m[row] > steady_m:
+                run_m[row] = np.nan
+                row += step
+            if 0 <= row < len(run_m) and not np.isnan(run_m[row]):
+                middle_m = (run_m[row] + nearest_m[row - step]) / 2
+                halves.append((run_m[row], middle_m) if step < 0 else (middle_m, run_m[row]))
+    both = np.array(halves).reshape(-1, 2)
+    return both[(both[:, 0] < both[:, 1]) & (both[:, 1] - both[:, 0] < SAME_SPOT_M)]
 
 
 def _first_and_last_metres(placed: Placed) -> Floats:
-    """Return the (n, 2) stretches between the ends of each time on the route and the first and last means."""
-    runs, stretches_on = placed.runs, stretches(~np.isnan(placed.run_m))
-    begins = [(placed.route_m[runs.first[first]], placed.run_m[first]) for first, _ in stretches_on]
-    ends = [
-        (placed.run_m[last], placed.route_m[runs.first[last] + runs.count[last] - 1])
-        for _, last in stretches_on
-    ]
-    both = np.array(begins + ends).reshape(-1, 2)
-    return both[both[:, 0] < both[:, 1]]
+    """Return the (n, 2) stretches between the very ends of the walk and its first and last means."""
+    ends = np.array(((placed.route_m[0], placed.run_m[0]), (placed.run_m[-1], placed.route_m[-1])))
+    return ends[ends[:, 0] < ends[:, 1]]
 
 
 def _union(intervals: Floats) -> Floats:
@@ -166,7 +185,7 @@ def _is_slow(
 def find_backwards(placed: Placed, settings: Settings) -> tuple[Backwards, ...]:
     """Return the walks of at least 50 m against the direction of the route, in order of time."""
     found = []
-    for first, last in stretches(~np.isnan(placed.run_m)):
+    for first, last in _continuous(placed):
         run_m = placed.run_m[first : last + 1]
         for top, bottom in _drops(run_m.tolist(), settings.backwards_m):
             start, end = first + top, first + bottom
@@ -174,6 +193,17 @@ def find_backwards(placed: Placed, settings: Settings) -> tuple[Backwards, ...]:
             from_at, to_at = (float(at) if np.isfinite(at) else None for at in times)
             found.append(Backwards(from_at, to_at, float(run_m[top]), float(run_m[bottom])))
     return tuple(found)
+
+
+def _continuous(placed: Placed) -> list[tuple[int, int]]:
+    """Return the first and last runs of the times on the route, cut where the place along it jumps."""
+    found = []
+    jump_m = np.abs(np.diff(placed.run_m, prepend=placed.run_m[0]))
+    jumps = jump_m > STRAIGHT_FACTOR * placed.runs.walked_m() + 2 * SAME_SPOT_M
+    for first, last in stretches(~np.isnan(placed.run_m)):
+        cuts = first + 1 + np.flatnonzero(jumps[first + 1 : last + 1])
+        found += list(zip((first, *cuts.tolist()), (*(cuts - 1).tolist(), last), strict=True))
+    return found
 
 
 def _drops(values: list[float], least: float) -> list[tuple[int, int]]:
