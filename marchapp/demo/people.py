@@ -9,9 +9,8 @@ from typing import Literal
 import numpy as np
 
 from marchapp.demo.names import NORWEGIAN, RUSSIAN, NameBook, mailbox, passport_name
-from marchapp.demo.script import SIGNUP_OPENS_AT
+from marchapp.demo.script import SEED, SIGNUP_OPENS_AT
 
-SEED = 17092014
 ALL_STAGES = (1, 2, 3)
 SIGNUP_DAYS = 100
 LANGUAGES = {"NO": "nb", "RU": "ru"}

@@ -7,6 +7,7 @@ from marchapp.demo.simulator import Detour, Pause, Story, WrongTurn
 
 LocalText = dict[str, str]
 
+SEED = 17092014
 SLUG = "seiersmarsjen-2014"
 TIME_ZONE = "Europe/Oslo"
 NAME: LocalText = {"en": "Victory March 2014", "nb": "Seiersmarsjen 2014", "ru": "Марш Победы 2014"}

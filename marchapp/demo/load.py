@@ -1,0 +1,206 @@
+"""Write the demo march into the database, through the services that the pages use."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from operator import attrgetter
+from secrets import token_hex
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marchapp.accounts.services import appoint, make_account
+from marchapp.demo import script
+from marchapp.demo.people import invent_people
+from marchapp.demo.routes import FOLDER
+from marchapp.demo.script import Day
+from marchapp.demo.simulator import Story, record_walk
+from marchapp.geo.gpx import read_route
+from marchapp.marches.routes import save_route
+from marchapp.marches.services import StagePlan, add_stage, plan_timetable
+from marchapp.marches.timetable import on_the_way
+from marchapp.models import (
+    Account,
+    Category,
+    Group,
+    March,
+    Participant,
+    Quota,
+    Role,
+    Stage,
+    StageEntry,
+    Track,
+)
+from marchapp.models.participant import hash_of_link
+from marchapp.registration.services import REFERENCE_SIGNS
+from marchapp.rosters.moves import move_people
+from marchapp.rosters.services import GroupPlan, copy_groups, make_group
+from marchapp.tracks.services import save_track
+
+DEMO_PASSWORD = "march2014"  # noqa: S105 (said to everybody who starts the demo)
+A_CLOCK_STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class DemoSummary:
+    """How much the demo march holds."""
+
+    participants: int
+    groups: int
+    recordings: int
+
+
+def load(session: Session) -> DemoSummary:
+    """Add the demo march, the same every time; the caller commits."""
+    march = _add_march(session)
+    coordinator, *guides = _add_accounts(session, march)
+    stages = [_add_stage(session, march, day, coordinator) for day in script.DAYS]
+    walkers = _sign_up(session, march, stages)
+    groups = _form_groups(session, stages, walkers, guides, coordinator)
+    recordings = [
+        _upload(session, day, group, story)
+        for day in script.DAYS
+        for number, story in day.uploads
+        for group in groups
+        if (group.stage.number, group.number) == (day.number, number)
+    ]
+    return DemoSummary(participants=len(walkers), groups=len(groups), recordings=len(recordings))
+
+
+def _add_march(session: Session) -> March:
+    march = March(
+        slug=script.SLUG,
+        name=script.NAME,
+        summary=script.SUMMARY,
+        starts_on=script.DAYS[0].day,
+        ends_on=script.DAYS[-1].day,
+        time_zone=script.TIME_ZONE,
+        contact_email=script.COORDINATOR[0],
+        is_demo=True,
+        is_public=True,
+        shows_comparisons=True,
+        signup_opens_at=script.SIGNUP_OPENS_AT,
+        signup_closes_at=script.SIGNUP_CLOSES_AT,
+    )
+    march.quotas = [
+        Quota(category=category, capacity=script.CAPACITY[category], taken=0) for category in Category
+    ]
+    session.add(march)
+    session.flush()
+    return march
+
+
+def _add_accounts(session: Session, march: March) -> list[Account]:
+    """Add the coordinator and the guides, in this order."""
+    accounts: list[Account] = []
+    for email, name, language in (script.COORDINATOR, *script.GUIDES):
+        account = make_account(session, email=email, name=name, language=language, password=DEMO_PASSWORD)
+        appoint(session, account=account, march=march, role=Role.GUIDE if accounts else Role.COORDINATOR)
+        accounts.append(account)
+    return accounts
+
+
+def _add_stage(session: Session, march: March, day: Day, coordinator: Account) -> Stage:
+    """Add a stage with its planned route and a timetable at an even pace."""
+    plan = StagePlan(
+        day=day.day,
+        name=day.name,
+        start_name=day.start,
+        finish_name=day.finish,
+        starts_at=day.starts_at,
+        finishes_at=day.finishes_at,
+        crosses_border=bool(day.crossing_point),
+        crossing_point=day.crossing_point,
+        crossing_legal_basis=day.crossing_legal_basis,
+    )
+    stage = add_stage(session, march, plan, by=coordinator, now=script.PREPARED_AT)
+    route = save_route(session, stage=stage, content=_route_file(day), by=coordinator, now=script.PREPARED_AT)
+    clocks = {place.id: _even_clock(stage, place.route_m / route.length_m) for place in on_the_way(stage)}
+    plan_timetable(session, stage, clocks=clocks, by=coordinator, now=script.PREPARED_AT)
+    return stage
+
+
+def _route_file(day: Day) -> bytes:
+    return (FOLDER / f"stage-{day.number}.gpx").read_bytes()
+
+
+def _even_clock(stage: Stage, share: float) -> time:
+    """Return when somebody who walks evenly has done a share of the stage, in the march's clock."""
+    after = (stage.finishes_at - stage.starts_at) * share
+    moment: datetime = stage.starts_at + round(after / A_CLOCK_STEP) * A_CLOCK_STEP
+    return moment.astimezone(ZoneInfo(stage.march.time_zone)).time()
+
+
+def _sign_up(session: Session, march: March, stages: list[Stage]) -> list[Participant]:
+    """Add the invented people as if they had signed up long ago, so that no letter goes out to them."""
+    rng = np.random.default_rng(script.SEED)
+    walkers = []
+    for person in invent_people():
+        walker = Participant(
+            **{field.name: getattr(person, field.name) for field in fields(person) if field.name != "stages"},
+            march_id=march.id,
+            entries=[StageEntry(stage_id=stage.id) for stage in stages if stage.number in person.stages],
+            reference="-".join("".join(rng.choice(list(REFERENCE_SIGNS), 3)) for _ in range(3)),
+            submission_key=str(uuid4()),
+            link_hash=hash_of_link(token_hex()),  # of a link that nobody has
+        )
+        walkers.append(walker)
+    session.add_all(walkers)
+    for quota in march.quotas:
+        quota.taken = sum(walker.category == quota.category and not walker.cancelled_at for walker in walkers)
+    session.flush()
+    return walkers
+
+
+def _form_groups(
+    session: Session, stages: list[Stage], walkers: list[Participant], guides: list[Account], by: Account
+) -> list[Group]:
+    """Deal the walkers of the first stage into mixed groups, one for each guide, that stay together.
+
+    Whoever joins on a later day is in no group yet: something for the coordinator to see to.
+    """
+    first = stages[0]
+    groups = [_add_group(session, first, number, guide, by) for number, guide in enumerate(guides, start=1)]
+    mixed = sorted(
+        (walker for walker in walkers if not walker.cancelled_at and _walks(walker, first)),
+        key=attrgetter("category", "country", "school_class", "family_name", "birth_date"),
+    )
+    for place, group in enumerate(groups):
+        people = dict.fromkeys(walker.id for walker in mixed[place :: len(groups)])
+        move_people(session, stage=first, to_group_id=group.id, people=people, by=by, now=script.GROUPED_AT)
+    for source, target in pairwise(stages):
+        copy_groups(session, source=source, target=target, by=by, now=script.GROUPED_AT)
+    of_march = Group.stage_id.in_([stage.id for stage in stages])
+    return list(session.scalars(select(Group).where(of_march)))
+
+
+def _add_group(session: Session, stage: Stage, number: int, guide: Account, by: Account) -> Group:
+    plan = GroupPlan(
+        number=number,
+        name="",
+        min_size=script.SMALLEST_GROUP,
+        max_size=script.LARGEST_GROUP,
+        guide_ids=frozenset({guide.id}),
+    )
+    return make_group(session, stage=stage, plan=plan, by=by, now=script.GROUPED_AT)
+
+
+def _walks(walker: Participant, stage: Stage) -> bool:
+    return any(entry.stage_id == stage.id for entry in walker.entries)
+
+
+def _upload(session: Session, day: Day, group: Group, story: Story) -> Track:
+    """Let the guide of a group send what the phone recorded, in the evening."""
+    content = record_walk(
+        read_route(_route_file(day)),
+        story,
+        starts_at=day.starts_at,
+        name=f"Stage {day.number}, group {group.number}",
+        seed=script.SEED + 10 * day.number + group.number,
+    )
+    [guide] = group.guides
+    sent_at = day.finishes_at + timedelta(hours=4, minutes=9 * group.number)
+    return save_track(session, group=group, content=content, by=guide, now=sent_at)

@@ -1,0 +1,111 @@
+"""The demo march in the database."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_security import verify_password
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marchapp.demo.load import DEMO_PASSWORD, load
+from marchapp.extensions import db
+from marchapp.i18n import LANGUAGES
+from marchapp.models import Account, Category, Group, March, Membership, Message, Participant, Stage, Track
+
+
+@pytest.fixture(scope="module")
+def session(migrated_app: Flask) -> Iterator[Session]:
+    """A session that holds the demo march, loaded once for all of these tests and never committed."""
+    with migrated_app.app_context():
+        session = db.session()
+        load(session)
+        yield session
+        session.rollback()
+
+
+def described(session: Session) -> list[tuple[object, ...]]:
+    """What the pages show of every participant and recording, without the ids of the database."""
+    people = session.scalars(select(Participant).order_by(Participant.reference)).all()
+    tracks = session.scalars(select(Track).order_by(Track.sha256)).all()
+    return [(person.name, person.reference, person.registered_at) for person in people] + [
+        (track.sha256, track.uploaded_at, track.group.number, track.comparison.verdict) for track in tracks
+    ]
+
+
+def test_it_is_a_demo_of_a_past_march_in_three_languages(session: Session) -> None:
+    march = session.scalars(select(March)).one()
+    assert march.is_demo
+    assert march.is_public
+    stages = session.scalars(select(Stage).order_by(Stage.number)).all()
+    assert [stage.day.isoformat() for stage in stages] == ["2014-09-17", "2014-09-18", "2014-09-19"]
+    texts = [march.name, march.summary]
+    texts += [text for stage in stages for text in (stage.name, stage.start_name, stage.finish_name)]
+    assert all(text.keys() == LANGUAGES.keys() and all(text.values()) for text in texts)
+
+
+def test_every_stage_has_a_route_of_together_50_km_and_a_full_timetable(session: Session) -> None:
+    stages = session.scalars(select(Stage).order_by(Stage.number)).all()
+    assert sum(stage.route.length_m for stage in stages if stage.route) == pytest.approx(50_000, abs=2_000)
+    assert [stage.crosses_border for stage in stages] == [False, True, False]
+    assert stages[1].crossing_point
+    assert stages[1].crossing_legal_basis
+    for stage in stages:
+        times = [checkpoint.planned_at for checkpoint in stage.checkpoints]
+        assert len(times) >= 4
+        assert (times[0], times[-1]) == (stage.starts_at, stage.finishes_at)
+        assert times == sorted(time for time in times if time)
+
+
+def test_people_of_all_categories_have_places_and_no_letter_goes_out(session: Session) -> None:
+    people = session.scalars(select(Participant)).all()
+    assert len(people) > 95
+    taken = Counter(person.category for person in people if not person.cancelled_at)
+    [march] = session.scalars(select(March))
+    assert {quota.category: quota.taken for quota in march.quotas} == taken
+    assert taken.keys() == set(Category)
+    assert all(quota.left for quota in march.quotas)
+    assert session.scalars(select(Message)).all() == []
+
+
+def test_groups_of_every_stage_have_a_guide_and_hold_all_but_the_late_joiners(session: Session) -> None:
+    groups = session.scalars(select(Group)).all()
+    assert Counter(group.stage.number for group in groups) == {1: 8, 2: 8, 3: 8}
+    for group in groups:
+        assert len(group.guides) == 1
+        assert group.min_size <= len(group.memberships) <= group.max_size
+    placed = Counter(session.scalars(select(Membership.stage_id)))
+    for stage in session.scalars(select(Stage).order_by(Stage.number)):
+        walking = session.scalars(
+            select(Participant).where(
+                Participant.entries.any(stage_id=stage.id), Participant.cancelled_at.is_(None)
+            )
+        ).all()
+        unplaced = len(walking) - placed[stage.id]
+        assert unplaced == {1: 0, 2: 2, 3: 4}[stage.number]
+
+
+def test_recordings_are_compared_and_one_replaced_an_earlier_one(session: Session) -> None:
+    tracks = session.scalars(select(Track)).all()
+    assert len(tracks) > 10
+    assert {track.comparison.verdict for track in tracks} == {"walked", "partly"}
+    assert {track.comparison.off_route_count > 0 for track in tracks} == {True, False}
+    assert [track.group.number for track in tracks if not track.is_current] == [3]
+    sending = {track.group_id for track in tracks}
+    assert session.scalars(select(Group).where(Group.id.not_in(sending))).first()
+
+
+def test_a_guide_signs_in_with_the_demo_password_and_has_a_group_on_every_stage(session: Session) -> None:
+    guide = session.scalars(select(Account).where(Account.email == "guide1@example.org")).one()
+    assert verify_password(DEMO_PASSWORD, guide.password)
+    groups = session.scalars(select(Group).where(Group.guides.contains(guide))).all()
+    assert sorted(group.stage.number for group in groups) == [1, 2, 3]
+
+
+def test_it_is_the_same_every_time(session: Session) -> None:
+    first = described(session)
+    session.rollback()
+    summary = load(session)
+    assert described(session) == first
+    assert summary.participants + summary.recordings == len(first)
