@@ -4,10 +4,12 @@ import logging
 from uuid import uuid4
 
 from flask import Flask, render_template, request
+from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from marchapp.extensions import db
+from marchapp.i18n import language_without_account
 
 log = logging.getLogger(__name__)
 EXPLAINED = (400, 403, 404, 405, 413, 429)
@@ -27,7 +29,8 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     reference = uuid4().hex[:8]
     log.exception("Failure %s at %s %s", reference, request.method, request.path, exc_info=error)
     db.session.rollback()
-    return render_template("errors/500.html", reference=reference), 500
+    with force_locale(language_without_account()):
+        return render_template("errors/500.html", reference=reference), 500
 
 
 def init_app(app: Flask) -> None:

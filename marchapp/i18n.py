@@ -19,10 +19,20 @@ THIN_SPACE = "\u202f"
 
 def choose_language() -> str:
     """Return the language asked for in the address, remembered, of the account, or of the browser."""
-    wishes = (request.args.get("lang"), request.cookies.get(COOKIE), getattr(current_user, "language", None))
-    for wish in wishes:
-        if wish in LANGUAGES:
-            return wish
+    return _chosen_language() or getattr(current_user, "language", None) or _language_of_browser()
+
+
+def language_without_account() -> str:
+    """Choose without asking the database, for the page that says that something failed."""
+    return _chosen_language() or _language_of_browser()
+
+
+def _chosen_language() -> str | None:
+    wishes = (request.args.get("lang"), request.cookies.get(COOKIE))
+    return next((wish for wish in wishes if wish in LANGUAGES), None)
+
+
+def _language_of_browser() -> str:
     spoken = request.accept_languages.best_match([*LANGUAGES, "no", "nn"], "en")
     return spoken if spoken in LANGUAGES else "nb"
 

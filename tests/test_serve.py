@@ -1,0 +1,102 @@
+"""Starting everything with one command, as `make run` does, and ending it cleanly."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLASK = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi"]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+    }
+    return inherited | {"DATA_FOLDER": str(folder)} | settings
+
+
+@pytest.fixture
+def served(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*FLASK, "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    yield process
+    process.kill()
+
+
+def answer(port: int, path: str, *, within_s: float) -> str:
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+                return response.read().decode()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def test_one_command_brings_the_demo_march_and_ctrl_c_ends_it(
+    served: subprocess.Popen[str], port: int
+) -> None:
+    page = answer(port, "/", within_s=90)
+    assert "Pechenga" in page
+    served.send_signal(signal.SIGINT)
+    said, _ = served.communicate(timeout=30)
+    assert served.returncode == 0
+    assert f"http://127.0.0.1:{port}" in said
+    assert "coordinator@example.org" in said
+    assert "Traceback" not in said
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+
+
+def run_to_its_end(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FLASK, *arguments], cwd=ROOT, env=environment(folder, **settings), capture_output=True, text=True
+    )
+
+
+def test_a_port_in_use_gets_one_clear_line(port: int, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        ended = run_to_its_end(tmp_path, "serve", "--port", str(port))
+    assert ended.returncode == 1
+    assert re.fullmatch(rf"Error: Port {port} is in use\. .*\n", ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "line"),
+    [
+        (("serve", "--port", "many"), {}, r"Error: “many” is no port\. .*"),
+        (("serve",), {"UPLOAD_LIMIT_MIB": "lots"}, r"Settings: UPLOAD_LIMIT_MIB is “lots”\. .*"),
+    ],
+)
+def test_what_cannot_be_read_gets_one_clear_line(
+    tmp_path: Path, arguments: tuple[str, ...], settings: dict[str, str], line: str
+) -> None:
+    ended = run_to_its_end(tmp_path, *arguments, **settings)
+    assert ended.returncode == 1
+    assert re.fullmatch(line + "\n", ended.stderr)
