@@ -21,7 +21,6 @@ from marchapp.demo.simulator import Story, record_walk
 from marchapp.geo.gpx import read_route
 from marchapp.marches.routes import save_route
 from marchapp.marches.services import StagePlan, add_stage, plan_timetable
-from marchapp.marches.timetable import on_the_way
 from marchapp.models import (
     Account,
     Category,
@@ -35,6 +34,7 @@ from marchapp.models import (
     Track,
 )
 from marchapp.models.participant import hash_of_link
+from marchapp.models.timetable import on_the_way
 from marchapp.registration.services import REFERENCE_SIGNS
 from marchapp.rosters.moves import move_people
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group

@@ -25,8 +25,8 @@ from marchapp.marches.forms import (
 )
 from marchapp.marches.overview import overview as overview_of
 from marchapp.marches.pictures import WIDE, draw
-from marchapp.marches.timetable import on_the_way, stops
 from marchapp.models import Account, March, Stage
+from marchapp.models.timetable import on_the_way, stops
 
 
 class ByNow(TypedDict):

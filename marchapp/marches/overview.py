@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import quotas_of, stages_of
-from marchapp.marches.timetable import is_in_order, stops
 from marchapp.models import (
     Group,
     GroupGuide,
@@ -23,6 +22,7 @@ from marchapp.models import (
     Track,
     TrackComparison,
 )
+from marchapp.models.timetable import is_in_order, stops
 
 LATE_S = 60.0
 
@@ -122,12 +122,12 @@ def _counts(
 
 def _walkers(session: Session, march: March) -> dict[int, int]:
     query = (
-        select(StageEntry.stage_id, func.count())
+        select(StageEntry.stage_id, func.count().label("walkers"))
         .join(Participant, Participant.id == StageEntry.participant_id)
         .where(Participant.march_id == march.id, Participant.cancelled_at.is_(None))
         .group_by(StageEntry.stage_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.stage_id: row.walkers for row in session.execute(query)}
 
 
 def _groups(session: Session, march: March) -> dict[int, Row]:

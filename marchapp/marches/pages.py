@@ -12,7 +12,7 @@ from marchapp.i18n import local
 from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage
 from marchapp.marches.reading import drawn_stages_of, neighbours_of, quotas_of, results_of
 from marchapp.marches.routes import export_route
-from marchapp.marches.timetable import stops
+from marchapp.models.timetable import stops
 
 
 def index() -> str | Response:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from marchapp.marches.timetable import at_the_ends, is_start, on_the_way
 from marchapp.models import Account, Category, Checkpoint, March, Quota, Stage
 from marchapp.models.audit import record
+from marchapp.models.timetable import at_the_ends, is_start, on_the_way
 
 
 class FewerPlacesThanTaken(Exception):

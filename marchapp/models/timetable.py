@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from marchapp.models import Checkpoint, Stage
+from marchapp.models.march import Checkpoint, Stage
 
 AN_END_M = 100.0
 
