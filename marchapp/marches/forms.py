@@ -49,7 +49,7 @@ class Clock(TimeField):
 
     def __init__(self, label: str, **options: Any) -> None:
         options.setdefault("validators", [InputRequired(_l("Write the time as 08:30."))])
-        typing = {"inputmode": "numeric", "maxlength": 8, "autocomplete": "off", "placeholder": "00:00"}
+        typing = {"inputmode": "numeric", "maxlength": 8, "autocomplete": "off"}
         super().__init__(label, format=["%H:%M", "%H.%M", "%H%M"], render_kw=typing, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:

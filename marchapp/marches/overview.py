@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Subquery, case, func, select
 from sqlalchemy.orm import Session
@@ -103,7 +104,7 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
 
 
 def _counts(
-    stage: Stage, walkers: dict[int, int], groups: dict[int, Row], tracks: dict[int, Row]
+    stage: Stage, walkers: dict[int, int], groups: dict[int, Row[Any]], tracks: dict[int, Row[Any]]
 ) -> StageCounts:
     of_groups, of_tracks = groups.get(stage.id), tracks.get(stage.id)
     return StageCounts(
@@ -130,7 +131,7 @@ def _walkers(session: Session, march: March) -> dict[int, int]:
     return {row.stage_id: row.walkers for row in session.execute(query)}
 
 
-def _groups(session: Session, march: March) -> dict[int, Row]:
+def _groups(session: Session, march: March) -> dict[int, Row[Any]]:
     """Return for each stage: groups, people in them, groups without guide, too small, too large."""
     sizes, guides = _sizes(), _guides()
     size, guided = func.coalesce(sizes.c.size, 0), func.coalesce(guides.c.guides, 0)
@@ -166,7 +167,7 @@ def _guides() -> Subquery:
     return select(GroupGuide.group_id, func.count().label("guides")).group_by(GroupGuide.group_id).subquery()
 
 
-def _tracks(session: Session, march: March) -> dict[int, Row]:
+def _tracks(session: Session, march: March) -> dict[int, Row[Any]]:
     """Return for each stage: groups with a recording, those that came in late, those that left the route."""
     query = (
         select(

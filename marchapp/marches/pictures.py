@@ -78,4 +78,4 @@ def draw_march(stages: Sequence[Stage]) -> RouteSketch | None:
 def _meet(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
     """Tell whether one stage ends about where the next begins."""
     lat, lon = earlier["lat"][-1], earlier["lon"][-1]
-    return abs(later["lat"][0] - lat) < MEET_DEGREES and abs(later["lon"][0] - lon) < 2 * MEET_DEGREES
+    return bool(abs(later["lat"][0] - lat) < MEET_DEGREES and abs(later["lon"][0] - lon) < 2 * MEET_DEGREES)

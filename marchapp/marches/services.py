@@ -137,7 +137,7 @@ def plan_timetable(
     latest = stage.starts_at
     for checkpoint in on_the_way(stage):
         clock = clocks.get(checkpoint.id)
-        checkpoint.planned_at = clock and _after_start(stage, clock)
+        checkpoint.planned_at = _after_start(stage, clock) if clock else None
         if checkpoint.planned_at and not latest < checkpoint.planned_at < stage.finishes_at:
             raise OutOfOrder(checkpoint)
         latest = checkpoint.planned_at or latest
@@ -173,7 +173,8 @@ def _set_capacity(session: Session, march: March, category: Category, capacity: 
         session.add(Quota(march_id=march.id, category=category, capacity=capacity, taken=0))
         return
     is_enough = (Quota.march_id == march.id, Quota.category == category, Quota.taken <= capacity)
-    if session.execute(update(Quota).where(*is_enough).values(capacity=capacity)).rowcount == 0:
+    change = update(Quota).where(*is_enough).values(capacity=capacity).returning(Quota.capacity)
+    if session.scalar(change) is None:
         taken = session.scalar(select(Quota.taken).where(*is_enough[:2]))
         raise FewerPlacesThanTaken(category, taken or 0)
 

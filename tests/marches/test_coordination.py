@@ -1,0 +1,281 @@
+"""What coordinators decide through their pages, and who may not."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marchapp.config import MEBIBYTE
+from marchapp.marches.routes import save_route
+from marchapp.models import AuditEvent, Category, March, Quota, RouteDraft, Stage
+from tests.factories import Cast
+from tests.marches.gpx_files import route_file
+
+SignIn = Callable[..., FlaskClient]
+PAGES = ("overview", "settings", "stages/new", "stages/1/edit", "stages/1/timetable", "stages/1/route")
+ROUTE = "/marches/victory/stages/1/route"
+
+
+def settings_form(**given: str) -> dict[str, str]:
+    return {
+        "name-en": "Victory march",
+        "name-nb": "",
+        "name-ru": "",
+        "summary-en": "",
+        "summary-nb": "",
+        "summary-ru": "Три дня пешком.",
+        "starts_on": "2014-09-17",
+        "ends_on": "19.09.2014",
+        "time_zone": "Europe/Oslo",
+        "contact_email": "march@example.org",
+        "is_public": "y",
+        "signup_opens_at": "2014-01-01T00:00",
+        "signup_closes_at": "2014-09-01T12:00",
+        "places-schoolchild": "60",
+        "places-official": "30",
+        "places-border_guard": "20",
+    } | given
+
+
+def stage_form(**given: str) -> dict[str, str]:
+    return {
+        "day": "2014-09-19",
+        "name-en": "Lake camp – Tårnet",
+        "start_name-en": "Lake camp",
+        "finish_name-nb": "Tårnet",
+        "finish_name-en": "",
+        "starts": "08:30",
+        "finishes": "1530",
+    } | given
+
+
+def file_form(content: bytes) -> dict[str, Any]:
+    return {"file": (BytesIO(content), "route.gpx")}
+
+
+@pytest.fixture
+def coordinator(sign_in: SignIn, cast: Cast) -> FlaskClient:
+    client = sign_in(cast.coordinator)
+    client.set_cookie("language", "en")
+    return client
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_only_coordinators_of_the_march_may_decide(
+    client: FlaskClient, sign_in: SignIn, cast: Cast, page: str
+) -> None:
+    address = f"/marches/victory/{page}"
+    assert client.get(address).location.startswith("/sign-in")
+    for account in (cast.guide, cast.other_coordinator):
+        assert sign_in(account).get(address).status_code == 403
+        assert sign_in(account).post(address).status_code in (403, 405)
+    assert sign_in(cast.coordinator).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["stages/7/edit", "stages/7/timetable", "stages/7/route"])
+def test_a_stage_that_is_not_there_is_not_found(coordinator: FlaskClient, page: str) -> None:
+    assert coordinator.get(f"/marches/victory/{page}").status_code == 404
+
+
+def test_settings_are_saved_in_the_march_zone(coordinator: FlaskClient, cast: Cast, session: Session) -> None:
+    answer = coordinator.post("/marches/victory/settings", data=settings_form())
+    session.expire_all()
+    assert answer.location == "/marches/victory/overview"
+    assert cast.march.name == {"en": "Victory march"}
+    assert cast.march.summary == {"ru": "Три дня пешком."}
+    assert cast.march.signup_closes_at.isoformat() == "2014-09-01T10:00:00+00:00"
+    assert not cast.march.shows_places
+    assert session.get(Quota, (cast.march.id, Category.OFFICIAL)).capacity == 30
+    assert session.scalars(select(AuditEvent.action)).all() == ["march.changed"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name-en": ""}, "Fill this in, in one language at least."),
+        ({"ends_on": "2014-09-16"}, "The last day is before the first."),
+        ({"starts_on": "yesterday"}, "This is no date we can read."),
+        ({"starts_on": "2014-09-18"}, "Stage 1 is on 17 September. Move the stage first."),
+        ({"ends_on": "2014-09-17", "starts_on": "2014-09-01"}, ""),
+        ({"signup_closes_at": "2013-01-01T00:00"}, "Sign-up closes before it opens."),
+        ({"contact_email": "nobody"}, "This is no e-mail address."),
+        ({"places-schoolchild": "0"}, "1 place is taken already. Write that number or more."),
+        ({"places-official": "many"}, "Write a whole number from 0 to 100,000."),
+        ({"places-official": "-3"}, "Write a whole number from 0 to 100,000."),
+        ({"places-official": ""}, "Write a whole number from 0 to 100,000."),
+    ],
+)
+def test_settings_that_do_not_hold_together_are_explained(
+    coordinator: FlaskClient, cast: Cast, session: Session, wrong: dict[str, str], words: str
+) -> None:
+    answer = coordinator.post("/marches/victory/settings", data=settings_form(contact_email="c@d.no") | wrong)
+    session.expire_all()
+    if not words:
+        assert answer.status_code == 302
+        return
+    page = answer.get_data(as_text=True)
+    assert words in page
+    assert "Три дня пешком." in page  # what was typed is kept
+    assert cast.march.name["en"] == "March victory"
+    assert session.scalar(select(AuditEvent)) is None
+
+
+def test_a_stage_is_added_and_its_route_asked_for(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    answer = coordinator.post("/marches/victory/stages/new", data=stage_form())
+    stage = session.scalar(select(Stage).where(Stage.march_id == cast.march.id, Stage.number == 2))
+    assert answer.location == "/marches/victory/stages/2/route"
+    assert stage.starts_at.isoformat() == "2014-09-19T06:30:00+00:00"
+    assert stage.finishes_at.isoformat() == "2014-09-19T13:30:00+00:00"
+    assert stage.finish_name == {"nb": "Tårnet"}
+
+
+def test_a_stage_is_changed(coordinator: FlaskClient, cast: Cast, session: Session) -> None:
+    crossing = {"crosses_border": "y", "crossing_point": "Marker 204", "crossing_legal_basis": "Agreement"}
+    answer = coordinator.post("/marches/victory/stages/1/edit", data=stage_form(**crossing))
+    session.expire_all()
+    assert answer.location == "/marches/victory/stages/1"
+    assert (cast.stage.crossing_point, cast.stage.crosses_border) == ("Marker 204", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"day": "2014-09-25"}, "The march lasts from 17 September to 19 September."),
+        ({"finishes": "08:00"}, "The finish is before the start."),
+        ({"starts": "half past eight"}, "This is no time we can read. Write it as 08:30."),
+        ({"starts": ""}, "Write the time as 08:30."),
+        ({"start_name-en": ""}, "Fill this in, in one language at least."),
+        ({"crosses_border": "y", "crossing_legal_basis": "A"}, "Write where the stage crosses the border."),
+        ({"crosses_border": "y", "crossing_point": "Marker"}, "Write what allows the crossing there"),
+        ({"crossing_point": "x" * 300}, "This is too long"),
+    ],
+)
+@pytest.mark.parametrize("page", ["new", "1/edit"])
+def test_a_stage_that_does_not_hold_together_is_explained(
+    coordinator: FlaskClient, cast: Cast, session: Session, page: str, wrong: dict[str, str], words: str
+) -> None:
+    answer = coordinator.post(f"/marches/victory/stages/{page}", data=stage_form() | wrong)
+    assert words in answer.get_data(as_text=True)
+    session.expire_all()
+    assert cast.stage.name == {"en": "Stage 1"}
+    assert len(cast.march.stages) == 1
+
+
+@pytest.fixture
+def ford(session: Session, cast: Cast, now: Any) -> str:
+    """The name of the field for the time at the only checkpoint on the way."""
+    save_route(session, stage=cast.stage, content=route_file(("Ford", 1.0)), by=None, now=now)
+    session.commit()
+    return f"checkpoint_{cast.stage.checkpoints[0].id}"
+
+
+@pytest.mark.parametrize("typed", ["09:30", "9.30", "0930", "930"])
+def test_a_timetable_is_saved_in_the_march_zone(
+    coordinator: FlaskClient, cast: Cast, session: Session, ford: str, typed: str
+) -> None:
+    answer = coordinator.post("/marches/victory/stages/1/timetable", data={ford: typed})
+    session.expire_all()
+    assert answer.location == "/marches/victory/stages/1"
+    assert cast.stage.checkpoints[0].planned_at.isoformat() == "2014-09-18T07:30:00+00:00"
+    assert 'value="09:30"' in coordinator.get("/marches/victory/stages/1/timetable").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("23:00", "This is not between what comes before it and the finish."),
+        ("soon", "This is no time we can read"),
+    ],
+)
+def test_a_time_that_cannot_be_is_explained(
+    coordinator: FlaskClient, cast: Cast, session: Session, ford: str, typed: str, words: str
+) -> None:
+    page = coordinator.post("/marches/victory/stages/1/timetable", data={ford: typed})
+    assert words in page.get_data(as_text=True)
+    assert f'value="{typed}"' in page.get_data(as_text=True)
+    session.expire_all()
+    assert cast.stage.checkpoints[0].planned_at is None
+
+
+def test_a_timetable_without_checkpoints_says_how_to_get_them(coordinator: FlaskClient) -> None:
+    page = coordinator.get("/marches/victory/stages/1/timetable").get_data(as_text=True)
+    assert "No checkpoints between start and finish" in page
+
+
+def test_a_route_is_looked_at_before_it_is_saved(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    sent = coordinator.post(ROUTE, data=file_form(route_file(("Ford", 1.0), ("Far", 9.0))))
+    preview = coordinator.get(sent.location).get_data(as_text=True)
+    session.expire_all()
+    assert all(words in preview for words in ("4.0\u202fkm", "60\u202fm", "1. Ford", "1.0\u202fkm"))
+    assert "1 waypoint is too far from the route" in preview
+    assert (cast.stage.route, cast.stage.checkpoints) == (None, [])
+    digest = session.scalars(select(RouteDraft.sha256)).one()
+    saved = coordinator.post(ROUTE, data={"sha256": digest})
+    session.expire_all()
+    assert saved.location == "/marches/victory/stages/1/timetable"
+    assert [place.name for place in cast.stage.checkpoints] == ["Ford"]
+    assert session.scalar(select(RouteDraft)) is None
+
+
+def test_a_file_is_saved_once_and_only_by_who_sent_it(
+    coordinator: FlaskClient, sign_in: SignIn, cast: Cast, session: Session
+) -> None:
+    sent = coordinator.post(ROUTE, data=file_form(route_file()))
+    assert coordinator.post(ROUTE, data={"sha256": "another"}).location == ROUTE
+    digest = session.scalars(select(RouteDraft.sha256)).one()
+    coordinator.post(ROUTE, data={"sha256": digest})
+    assert coordinator.post(ROUTE, data={"sha256": digest}).location == ROUTE
+    assert coordinator.get(sent.location).location == ROUTE
+    assert session.scalars(select(AuditEvent.action)).all() == ["route.saved"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"<html><body>Not found</body></html>", "This is not a GPX file."),
+        (b"PK\x03\x04 a picture", "This is not a GPX file."),
+        (route_file()[:-60], "The file breaks off at line 1."),
+        (route_file().replace(b"<trkseg>", b"<trkseg><&>"), "The file is damaged at line 1."),
+        (b'<!DOCTYPE gpx SYSTEM "x">' + route_file()[21:], "The file has a DOCTYPE"),
+        (route_file(heights=()), "There is no route and no track in this file."),
+        (route_file(heights=(1.0,)), "Of the 1 points in the file, 1 can be used"),
+    ],
+)
+def test_a_file_of_no_use_is_explained_and_changes_nothing(
+    coordinator: FlaskClient, cast: Cast, session: Session, content: bytes, words: str
+) -> None:
+    page = coordinator.post(ROUTE, data=file_form(content))
+    assert page.status_code == 200
+    assert words in page.get_data(as_text=True)
+    assert session.scalar(select(RouteDraft)) is None
+    assert session.scalar(select(AuditEvent)) is None
+
+
+def test_no_file_at_all_is_explained(coordinator: FlaskClient, cast: Cast) -> None:
+    assert "Choose a GPX file first." in coordinator.post(ROUTE, data={}).get_data(as_text=True)
+
+
+def test_a_file_over_the_limit_is_explained(
+    coordinator: FlaskClient, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marchapp.marches.coordination._limit_mib", lambda: 1)
+    content = route_file() + b" " * MEBIBYTE
+    page = coordinator.post(ROUTE, data=file_form(content)).get_data(as_text=True)
+    assert "The file is larger than 1 MiB." in page
+
+
+def test_the_march_of_the_address_is_the_one_changed(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    coordinator.post("/marches/elsewhere/settings", data=settings_form())
+    assert session.get(March, cast.other_march.id).name["en"] == "March elsewhere"

@@ -1,0 +1,149 @@
+"""The coordinator's overview counts right, and as cheaply for many as for few."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from marchapp.marches.overview import Attention, Need, overview
+from marchapp.marches.routes import save_route
+from marchapp.marches.services import plan_timetable
+from marchapp.models import Category, Message, Quota
+from tests.factories import Cast, make_account, make_group, make_march, make_participant, make_stage
+from tests.marches.gpx_files import route_file
+from tests.marches.test_pages import make_result
+from tests.queries import queries_of
+
+SignIn = Callable[..., FlaskClient]
+
+
+def needs(session: Session, cast: Cast, now: datetime) -> dict[Need, int]:
+    return {one.need: one.count for one in overview(session, cast.march, now).attention}
+
+
+def test_walkers_and_groups_are_counted(session: Session, cast: Cast, now: datetime) -> None:
+    make_participant(session, cast.march, cast.stage)
+    make_participant(session, cast.march, cast.stage, group=cast.group, cancelled_at=now)
+    make_participant(session, cast.march)
+    (counts,) = overview(session, cast.march, now).stages
+    assert (counts.walkers, counts.in_groups, counts.not_in_a_group) == (2, 1, 1)
+    assert (counts.groups, counts.without_guide, counts.under_size, counts.over_size) == (2, 0, 1, 0)
+
+
+def test_results_are_counted(session: Session, cast: Cast, now: datetime) -> None:
+    make_result(session, cast.group, now, finish_late_s=30.0, off_route_count=0)
+    make_result(session, cast.other_group, now, finish_late_s=600.0, off_route_count=3)
+    (counts,) = overview(session, cast.march, now).stages
+    assert (counts.recordings, counts.late, counts.left_route) == (2, 1, 1)
+
+
+def test_what_is_missing_needs_attention(session: Session, cast: Cast, now: datetime) -> None:
+    make_participant(session, cast.march, cast.stage)
+    make_group(session, cast.stage, min_size=1, max_size=2)
+    cast.march.is_public = False
+    session.commit()
+    assert needs(session, cast, now) == {
+        Need.NOT_PUBLIC: 0,
+        Need.NO_ROUTE: 0,
+        Need.NOT_IN_A_GROUP: 1,
+        Need.WITHOUT_GUIDE: 1,
+        Need.UNDER_SIZE: 2,
+    }
+
+
+def test_groups_are_asked_for_recordings_after_the_finish(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    make_result(session, cast.group, now)
+    assert Need.NO_RECORDING not in needs(session, cast, cast.stage.finishes_at)
+    assert needs(session, cast, cast.stage.finishes_at + timedelta(minutes=1))[Need.NO_RECORDING] == 1
+
+
+def test_a_group_larger_than_it_may_be_needs_attention(session: Session, cast: Cast, now: datetime) -> None:
+    cast.group.max_size = 1
+    make_participant(session, cast.march, cast.stage, group=cast.group)
+    assert needs(session, cast, now)[Need.OVER_SIZE] == 1
+
+
+def test_checkpoints_without_or_out_of_time_need_attention(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    stage = cast.stage
+    save_route(session, stage=stage, content=route_file(("Ford", 1.0), ("Hut", 2.0)), by=None, now=now)
+    plan_timetable(session, stage, clocks={stage.checkpoints[0].id: time(13)}, by=None, now=now)
+    assert needs(session, cast, now)[Need.NO_TIMES] == 1
+    stage.finishes_at = datetime(2014, 9, 18, 10, 0, tzinfo=UTC)
+    assert Need.TIMES_OUT_OF_ORDER in needs(session, cast, now)
+
+
+def test_an_empty_march_is_told_what_to_begin_with(session: Session, now: datetime) -> None:
+    march = make_march(session, capacity=0)
+    assert overview(session, march, now).attention == (Attention(Need.NO_STAGES), Attention(Need.NO_PLACES))
+
+
+def test_letters_that_failed_need_attention(session: Session, cast: Cast, now: datetime) -> None:
+    for error in ("refused", ""):
+        session.add(
+            Message(
+                march_id=cast.march.id,
+                kind="confirmation",
+                recipient="kari@example.org",
+                language="nb",
+                subject="",
+                text="",
+                html="",
+                created_at=now,
+                next_attempt_at=now,
+                last_error=error,
+            )
+        )
+    session.flush()
+    assert needs(session, cast, now)[Need.LETTERS_FAILED] == 1
+
+
+def test_the_page_names_what_to_do_and_where(sign_in: SignIn, cast: Cast, session: Session) -> None:
+    make_participant(session, cast.march, cast.stage)
+    session.commit()
+    page = sign_in(cast.coordinator).get("/marches/victory/overview?lang=en").get_data(as_text=True)
+    assert "1 walker is in no group." in page
+    assert "/marches/victory/stages/1/groups" in page
+    assert "It has no planned route." in page
+    assert "2 of 50 signed up" in page
+
+
+def test_nothing_to_do_is_said_too(sign_in: SignIn, cast: Cast, session: Session, now: datetime) -> None:
+    save_route(session, stage=cast.stage, content=route_file(("Ford", 1.0)), by=None, now=now)
+    clocks = {cast.stage.checkpoints[0].id: time(9)}
+    plan_timetable(session, cast.stage, clocks=clocks, by=None, now=now)
+    make_participant(session, cast.march, cast.stage, group=cast.other_group)
+    for group in (cast.group, cast.other_group):
+        make_result(session, group, now)
+    session.commit()
+    page = sign_in(cast.coordinator).get("/marches/victory/overview?lang=en").get_data(as_text=True)
+    assert "Nothing needs attention now." in page
+
+
+def test_the_overview_asks_the_database_as_often_for_many_rows(
+    sign_in: SignIn, cast: Cast, session: Session, now: datetime
+) -> None:
+    client, address = sign_in(cast.coordinator), "/marches/victory/overview"
+    few = queries_of(client, address)
+    for number in (2, 3):
+        stage = make_stage(session, cast.march, number=number)
+        save_route(session, stage=stage, content=route_file(("Ford", 1.0)), by=None, now=now)
+        for _ in range(8):
+            group = make_group(session, stage, make_account(session, "Some Guide", cast.march))
+            make_participant(session, cast.march, stage, group=group)
+            make_result(session, group, now)
+    session.commit()
+    assert queries_of(client, address) == few
+
+
+@pytest.mark.parametrize("category", list(Category))
+def test_places_are_listed_in_the_order_of_categories(
+    session: Session, cast: Cast, now: datetime, category: Category
+) -> None:
+    quotas: tuple[Quota, ...] = overview(session, cast.march, now).quotas
+    assert quotas[list(Category).index(category)].category == category
