@@ -59,7 +59,7 @@ STAGES = (
             Place(30.870, 69.604, "Cairn"),
             Place(30.800, 69.604),
             Place(30.776, 69.613),
-            Place(30.789, 69.6185, "Lookout"),
+            Place(30.789, 69.6185, "Waterfall"),
             Place(30.806, 69.6125),
             Place(30.798, 69.6045),
             Place(30.720, 69.616, "Long tarn"),

@@ -13,19 +13,16 @@ TIME_ZONE = "Europe/Oslo"
 NAME: LocalText = {"en": "Victory March 2014", "nb": "Seiersmarsjen 2014", "ru": "Марш Победы 2014"}
 SUMMARY: LocalText = {
     "en": "Three days on foot from Pechenga over the border to Tårnet on the Jarfjord: schoolchildren, "
-    "officials and border guards of both countries walked some 50 km together. The people, groups and "
-    "recordings shown here are invented. Sign-up stays open, so that it can be tried.",
+    "officials and border guards of both countries walked some 50 km together.",
     "nb": "Tre dager til fots fra Petsjenga over grensen til Tårnet ved Jarfjorden: Skoleelever, "
-    "kommuneansatte og grensevakter fra begge land gikk rundt 50 km sammen. Menneskene, gruppene og sporene "
-    "som vises her, er oppdiktet. Påmeldingen står åpen, slik at den kan prøves.",
+    "kommuneansatte og grensevakter fra begge land gikk rundt 50 km sammen.",
     "ru": "Три дня пешком из Печенги через границу до Торнета у Ярфьорда: школьники, сотрудники "
-    "муниципалитетов и пограничники двух стран прошли вместе около 50 км. Участники, группы и треки, "
-    "показанные здесь, вымышлены. Регистрация остаётся открытой, чтобы её можно было попробовать.",
+    "муниципалитетов и пограничники двух стран прошли вместе около 50 км.",
 }
 PREPARED_AT = datetime(2014, 4, 14, 8, 0, tzinfo=UTC)
 GROUPED_AT = datetime(2014, 9, 8, 11, 30, tzinfo=UTC)
 SIGNUP_OPENS_AT = datetime(2014, 5, 5, 6, 0, tzinfo=UTC)
-SIGNUP_CLOSES_AT = datetime(2099, 12, 31, 23, 0, tzinfo=UTC)  # open, so that visitors can try it
+SIGNUP_CLOSES_AT = datetime(2099, 12, 31, 12, 0, tzinfo=UTC)  # open, so that visitors can try it
 CAPACITY = {"schoolchild": 70, "official": 30, "border_guard": 30}
 
 PECHENGA: LocalText = {"en": "Pechenga", "nb": "Petsjenga", "ru": "Печенга"}
@@ -64,7 +61,16 @@ DAYS = (
         uploads=(
             (3, Story(pauses=(Pause(5.51, 15),), pace=0.95, ends_at_km=6.2)),
             (1, Story(pauses=(Pause(5.51, 20), Pause(8.14, 35)), interval_s=1, waits_for_fix=True)),
-            (2, Story(detours=(Detour(2.9, 4.4, 320),), pauses=(Pause(8.14, 40),), late_min=10)),
+            (
+                2,
+                Story(
+                    detours=(Detour(2.9, 3.9, 260),),
+                    wrong_turns=(WrongTurn(13.6, 420),),
+                    pauses=(Pause(8.14, 40),),
+                    late_min=10,
+                    pace=0.92,
+                ),
+            ),
             (
                 3,
                 Story(
@@ -83,7 +89,7 @@ DAYS = (
         FELL_CAMP,
         starts_at=datetime(2014, 9, 18, 6, 30, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 18, 12, 20, tzinfo=UTC),
-        crossing_point="Near 69.605° N 30.930° E. Illustrative: the crossing point of 2014 is not known.",
+        crossing_point="near 69.605° N 30.930° E (illustrative: the crossing point of 2014 is not known)",
         crossing_legal_basis="Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
         uploads=(
             (1, Story(pauses=(Pause(1.24, 25), Pause(9.14, 35)))),
@@ -93,7 +99,8 @@ DAYS = (
                 4,
                 Story(
                     detours=(Detour(15.0, 16.8, -380),),
-                    pauses=(Pause(1.24, 30), Pause(9.14, 30)),
+                    pauses=(Pause(1.24, 30), Pause(9.14, 40)),
+                    pace=0.95,
                     interval_s=1,
                 ),
             ),
@@ -110,7 +117,12 @@ DAYS = (
         finishes_at=datetime(2014, 9, 19, 12, 0, tzinfo=UTC),
         uploads=(
             (1, Story(pauses=(Pause(6.12, 25), Pause(14.0, 20)), pace=1.05)),
-            (2, Story(wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.12, 20), Pause(8.83, 25)))),
+            (
+                2,
+                Story(
+                    wrong_turns=(WrongTurn(7.5, 500),), pauses=(Pause(6.12, 20), Pause(8.83, 35)), pace=0.93
+                ),
+            ),
             (3, Story(detours=(Detour(3.2, 5.3, 300),), silent_km=(10.5, 11.8), pauses=(Pause(8.83, 30),))),
             (4, Story(pauses=(Pause(6.12, 30), Pause(14.0, 30)), late_min=25, noise_m=6)),
         ),
