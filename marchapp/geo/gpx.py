@@ -276,9 +276,9 @@ def _read_columns(data: bytes, point_kind: PointKind) -> _Columns:
         raise EmptyFile
     encoding = _encoding(content)
     try:
-        return _parse(
-            content, point_kind, None if encoding != "utf-16-le" and encoding != "utf-16-be" else "utf-16"
-        )
+        return _parse(content, point_kind, "utf-16" if encoding in ("utf-16-le", "utf-16-be") else None)
+    except LookupError as error:
+        raise MalformedGpx(1) from error
     except expat.ExpatError as error:
         if encoding not in ("utf-8", "utf-8-sig") or error.code not in _WRONG_BYTES or _is_utf8(content):
             raise _named(error, content) from error

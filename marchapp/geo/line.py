@@ -52,9 +52,16 @@ class RouteLine:
         kept = shapely.get_coordinates(
             shapely.simplify(shapely.linestrings(numbered), SIMPLIFY_M), include_z=True
         )
-        vertices = kept[:, 2].astype(np.int64)
+        vertices = self._with_reversals(kept[:, 2].astype(np.int64))
         ends = np.stack((self.xy[vertices[:-1]], self.xy[vertices[1:]]), axis=1)
         return vertices, shapely.STRtree(shapely.linestrings(ends))
+
+    def _with_reversals(self, vertices: Ints) -> Ints:
+        """Return the vertices with those added again between which the line went back on itself."""
+        chords_m = np.hypot(*np.diff(self.xy[vertices], axis=0).T)
+        shortened = np.flatnonzero(np.diff(self.route_m[vertices]) > chords_m + 2 * SIMPLIFY_M)
+        inner = [np.arange(vertices[leg], vertices[leg + 1]) for leg in shortened]
+        return np.unique(np.concatenate((vertices, *inner)))
 
     def at(self, route_m: Floats) -> Floats:
         """Return the (n, 2) positions at the given metres along the line."""

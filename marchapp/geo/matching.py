@@ -24,7 +24,7 @@ GAP_DISCOUNT = 1 / 6
 FORWARD_JUMP_M = 250.0
 BACKWARD_JUMP_M = 40.0
 LATE_JOIN_M = 500.0
-REACH_SLACK_M = 25.0
+BEFORE_SHARE = 0.4
 OFF_PLACES = 4
 OTHER_PLACE_M = 50.0
 
@@ -60,12 +60,16 @@ def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
     twice_variance = 2 * steps.sigma_m**2
     on_cost = near.squared / twice_variance[near.point]
     off_cost = settings.off_distance_m**2 / twice_variance
+    # The way to the start may follow the end of the route: there being not yet on it is cheaper.
+    before_cost = off_cost.copy()
+    before_cost[near.point[near.squared < settings.off_distance_m**2]] *= BEFORE_SHARE
     bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1)).tolist()
     places = near.route_m.tolist()
     return _viterbi(
         [places[a:b] for a, b in pairwise(bounds)],
         on_cost.tolist(),
         off_cost.tolist(),
+        before_cost.tolist(),
         steps.walked_m.tolist(),
         steps.reach_m.tolist(),
         steps.gap.tolist(),
@@ -77,6 +81,7 @@ def _viterbi(
     places: list[list[float]],
     on_cost: list[float],
     off_cost: list[float],
+    before_cost: list[float],
     walked: list[float],
     reach: list[float],
     gap: list[bool],
@@ -88,7 +93,7 @@ def _viterbi(
     """
     here = places[0]
     on = [cost + _join_cost(place) for cost, place in zip(on_cost, here, strict=False)]
-    offs = [_Off(off_cost[0], np.nan, 0.0, 0)]
+    offs = [_Off(before_cost[0], np.nan, 0.0, 0)]
     came_on: list[list[int]] = [[]]
     came_off: list[list[int]] = [[0]]
     used = len(here)
@@ -108,7 +113,7 @@ def _viterbi(
             on.append(cost + on_cost[used])
             came.append(state)
             used += 1
-        offs = _cheapest_offs(before, on_before, offs_before, walked[i], off_cost[i])
+        offs = _cheapest_offs(before, on_before, offs_before, walked[i], off_cost[i], before_cost[i])
         came_on.append(came)
         came_off.append([off.came_from for off in offs])
     return _trace_back(places, on, offs, came_on, came_off)
@@ -161,11 +166,21 @@ def _jump_cost(off: _Off, place: float) -> float:
 
 
 def _cheapest_offs(
-    before: list[float], on_before: list[float], offs_before: list[_Off], walked_m: float, off_cost: float
+    before: list[float],
+    on_before: list[float],
+    offs_before: list[_Off],
+    walked_m: float,
+    off_cost: float,
+    before_cost: float,
 ) -> list[_Off]:
     """Return the cheapest ways to be OFF after a step, of those that left at the same place only the best."""
     ways = [
-        (off.cost + off_cost, off.left_m, off.walked_m + walked_m, -1 - k)
+        (
+            off.cost + (before_cost if isnan(off.left_m) else off_cost),
+            off.left_m,
+            off.walked_m + walked_m,
+            -1 - k,
+        )
         for k, off in enumerate(offs_before)
     ]
     ways += [

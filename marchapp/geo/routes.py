@@ -117,6 +117,7 @@ def _profile(planned: PlannedRoute, line: RouteLine) -> Profile:
 
 
 def sampled_line(xy: Floats, spacing_m: float) -> shapely.LineString:
-    """Return (n, 2) positions as a line with a vertex every `spacing_m` metres."""
+    """Return (n, 2) positions as a line with a vertex at least every `spacing_m` metres."""
     line = RouteLine.through(xy)
-    return shapely.linestrings(line.at(np.append(np.arange(0.0, line.length_m, spacing_m), line.length_m)))
+    places = np.linspace(0.0, line.length_m, int(line.length_m / spacing_m) + 2)
+    return shapely.linestrings(line.at(places))

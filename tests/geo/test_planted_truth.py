@@ -1,0 +1,36 @@
+"""Planted truth: the bounds that the comparison keeps on every route shape, behaviour and way of recording.
+
+`python -m bench.compare` measures the same figures over more seeds; the bounds here are looser.
+"""
+
+import pytest
+
+from bench.compare import Tally
+from marchapp.geo.comparison import compare
+from tests.geo.planted import BEHAVIOURS, ROUTES, Sampling, planted
+
+
+@pytest.mark.parametrize("sampling", [Sampling(1, 5), Sampling(10, 8), Sampling(30, 6)], ids=str)
+def test_the_comparison_finds_the_planted_truth(sampling: Sampling) -> None:
+    tally = Tally()
+
+    for route in ROUTES:
+        for behaviour in BEHAVIOURS:
+            case = planted(route, behaviour, sampling, seed=7)
+            tally.add(case, compare(walked=case.recording, planned=case.planned))
+
+    figures = tally.line("planted")
+    assert figures["misplaced_pct"] <= 0.5
+    assert figures["on_called_off_pct"] <= 0.3
+    assert figures["away_called_on_pct"] <= 0.5
+    assert figures["coverage_error_max_points"] <= 3
+    assert tally.episodes_found >= 0.95 * tally.episodes
+    assert tally.reported_true >= 0.95 * tally.reported
+    assert figures["checkpoint_error_median_s"] <= 3
+    assert figures["checkpoint_error_p95_s"] <= 15
+
+
+def test_a_planted_case_is_the_same_every_time() -> None:
+    one, two = (planted("spur", "mixed", Sampling(10, 8), seed=3) for _ in range(2))
+
+    assert (one.recording.lat == two.recording.lat).all()
