@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import quotas_of, stages_of
@@ -55,27 +54,41 @@ class Attention:
 
 
 @dataclass(frozen=True)
+class GroupCounts:
+    """The groups of a stage, the people in them, and what is wrong with how many."""
+
+    groups: int = 0
+    people: int = 0
+    without_guide: int = 0
+    under_size: int = 0
+    over_size: int = 0
+
+
+@dataclass(frozen=True)
+class TrackCounts:
+    """Groups of a stage with a recording, those that came in late, and those that left the route."""
+
+    recordings: int = 0
+    late: int = 0
+    left_route: int = 0
+
+
+@dataclass(frozen=True)
 class StageCounts:
     """How far one stage is prepared and, once it is walked, what came of it."""
 
     stage: Stage
     walkers: int
-    in_groups: int
-    groups: int
-    without_guide: int
-    under_size: int
-    over_size: int
-    recordings: int
-    late: int
-    left_route: int
+    groups: GroupCounts
+    tracks: TrackCounts
 
     @property
     def not_in_a_group(self) -> int:
-        return self.walkers - self.in_groups
+        return self.walkers - self.groups.people
 
     @property
     def without_recording(self) -> int:
-        return self.groups - self.recordings
+        return self.groups.groups - self.tracks.recordings
 
 
 @dataclass(frozen=True)
@@ -94,31 +107,21 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
     groups = _groups(session, march)
     tracks = _tracks(session, march)
     quotas = tuple(quotas_of(march))
-    counts = tuple(_counts(stage, walkers, groups, tracks) for stage in stages)
+    counts = tuple(
+        StageCounts(
+            stage,
+            walkers.get(stage.id, 0),
+            groups.get(stage.id, GroupCounts()),
+            tracks.get(stage.id, TrackCounts()),
+        )
+        for stage in stages
+    )
     attention = (
         *_march_needs(march, counts),
         *(need for count in counts for need in _stage_needs(count, now)),
         *_letter_needs(session, march),
     )
     return Overview(attention, quotas, counts)
-
-
-def _counts(
-    stage: Stage, walkers: dict[int, int], groups: dict[int, Row[Any]], tracks: dict[int, Row[Any]]
-) -> StageCounts:
-    of_groups, of_tracks = groups.get(stage.id), tracks.get(stage.id)
-    return StageCounts(
-        stage=stage,
-        walkers=walkers.get(stage.id, 0),
-        in_groups=of_groups.people if of_groups else 0,
-        groups=of_groups.groups if of_groups else 0,
-        without_guide=of_groups.without_guide if of_groups else 0,
-        under_size=of_groups.under_size if of_groups else 0,
-        over_size=of_groups.over_size if of_groups else 0,
-        recordings=of_tracks.recordings if of_tracks else 0,
-        late=of_tracks.late if of_tracks else 0,
-        left_route=of_tracks.left_route if of_tracks else 0,
-    )
 
 
 def _walkers(session: Session, march: March) -> dict[int, int]:
@@ -131,18 +134,17 @@ def _walkers(session: Session, march: March) -> dict[int, int]:
     return {row.stage_id: row.walkers for row in session.execute(query)}
 
 
-def _groups(session: Session, march: March) -> dict[int, Row[Any]]:
-    """Return for each stage: groups, people in them, groups without guide, too small, too large."""
+def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
     sizes, guides = _sizes(), _guides()
     size, guided = func.coalesce(sizes.c.size, 0), func.coalesce(guides.c.guides, 0)
     query = (
         select(
             Group.stage_id,
-            func.count().label("groups"),
-            func.sum(size).label("people"),
-            _how_many(guided == 0).label("without_guide"),
-            _how_many(size < Group.min_size).label("under_size"),
-            _how_many(size > Group.max_size).label("over_size"),
+            func.count(),
+            func.sum(size),
+            _how_many(guided == 0),
+            _how_many(size < Group.min_size),
+            _how_many(size > Group.max_size),
         )
         .join(Stage, Stage.id == Group.stage_id)
         .outerjoin(sizes, sizes.c.group_id == Group.id)
@@ -150,7 +152,8 @@ def _groups(session: Session, march: March) -> dict[int, Row[Any]]:
         .where(Stage.march_id == march.id)
         .group_by(Group.stage_id)
     )
-    return {row.stage_id: row for row in session.execute(query)}
+    # Sums are decimal numbers in PostgreSQL.
+    return {stage_id: GroupCounts(*map(int, counts)) for stage_id, *counts in session.execute(query)}
 
 
 def _sizes() -> Subquery:
@@ -167,14 +170,13 @@ def _guides() -> Subquery:
     return select(GroupGuide.group_id, func.count().label("guides")).group_by(GroupGuide.group_id).subquery()
 
 
-def _tracks(session: Session, march: March) -> dict[int, Row[Any]]:
-    """Return for each stage: groups with a recording, those that came in late, those that left the route."""
+def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
     query = (
         select(
             Group.stage_id,
-            func.count().label("recordings"),
-            _how_many(TrackComparison.finish_late_s >= LATE_S).label("late"),
-            _how_many(TrackComparison.off_route_count > 0).label("left_route"),
+            func.count(),
+            _how_many(TrackComparison.finish_late_s >= LATE_S),
+            _how_many(TrackComparison.off_route_count > 0),
         )
         .join(Track, Track.group_id == Group.id)
         .join(TrackComparison, TrackComparison.track_id == Track.id)
@@ -182,7 +184,7 @@ def _tracks(session: Session, march: March) -> dict[int, Row[Any]]:
         .where(Stage.march_id == march.id, Track.is_current)
         .group_by(Group.stage_id)
     )
-    return {row.stage_id: row for row in session.execute(query)}
+    return {stage_id: TrackCounts(*map(int, counts)) for stage_id, *counts in session.execute(query)}
 
 
 def _how_many(is_so: ColumnElement[bool]) -> ColumnElement[int]:
@@ -209,9 +211,9 @@ def _stage_needs(counts: StageCounts, now: datetime) -> Iterator[Attention]:
         yield Attention(Need.TIMES_OUT_OF_ORDER, stage)
     for need, count in (
         (Need.NOT_IN_A_GROUP, counts.not_in_a_group),
-        (Need.WITHOUT_GUIDE, counts.without_guide),
-        (Need.OVER_SIZE, counts.over_size),
-        (Need.UNDER_SIZE, counts.under_size),
+        (Need.WITHOUT_GUIDE, counts.groups.without_guide),
+        (Need.OVER_SIZE, counts.groups.over_size),
+        (Need.UNDER_SIZE, counts.groups.under_size),
         (Need.NO_RECORDING, counts.without_recording if stage.finishes_at < now else 0),
     ):
         if count > 0:
