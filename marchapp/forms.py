@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -19,10 +20,11 @@ MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%
 
 
 def tidy(value: Any) -> Any:
-    """Strip a text and fold its inner white space; drop control characters that no name holds."""
+    """Strip a text and fold its inner white space; drop control characters; write accents one way."""
     if not isinstance(value, str):
         return value
-    return " ".join("".join(sign for sign in value if sign.isprintable() or sign.isspace()).split())
+    composed = normalize("NFC", value)
+    return " ".join("".join(sign for sign in composed if sign.isprintable() or sign.isspace()).split())
 
 
 class BaseForm(FlaskForm):
@@ -106,11 +108,12 @@ class TextByLanguage(FormField):
 
 
 def email_address(_form: Form, field: Field) -> None:
-    """Validate and normalise an e-mail address, without asking its server."""
+    """Validate and normalise an e-mail address that every server can write to, without asking its own."""
     try:
-        field.data = validate_email(field.data or "", check_deliverability=False).normalized
+        found = validate_email(field.data or "", check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValidationError(_("This is no e-mail address. Write it as name@example.org.")) from error
+    field.data = found.normalized
 
 
 class PhoneNumber:

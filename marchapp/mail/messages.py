@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
+from flask import current_app, render_template
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -22,9 +22,11 @@ def write(
 ) -> Message:
     """Render templates/emails/<template>/ and add the letter to the session.
 
-    It is sent once the session's transaction is committed, and never if that is rolled back.
+    It is sent once the session's transaction is committed, and never if that is rolled back. The templates
+    get `values`, and `absolute` and `link_to` for the addresses that they name.
     """
     folder = f"emails/{template}"
+    values |= {"absolute": absolute, "link_to": link_to}
     with force_locale(language):
         message = Message(
             march_id=march_id,
@@ -39,3 +41,13 @@ def write(
         )
     session.add(message)
     return message
+
+
+def absolute(path: str) -> str:
+    """Return the whole address of a path: a letter is read far from this site."""
+    return f"{current_app.config['SETTINGS'].base_url}{path}"
+
+
+def link_to(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page, also where no request is at hand, as in the worker."""
+    return absolute(current_app.url_map.bind("").build(endpoint, values))

@@ -1,0 +1,55 @@
+"""A march with three stages to sign up for, and what people of each category write."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.orm import Session
+
+from marchapp.models import Category, March
+from tests.factories import make_march, make_stage
+
+ANYBODY = {
+    "given_name": "Kari Anne",
+    "family_name": "Bjørn-Hansen",
+    "native_name": "",
+    "country": "NO",
+    "municipality": "Sør-Varanger",
+    "email": "kari@example.org",
+    "phone": "406 00 000",
+    "language": "nb",
+    "emergency_name": "Ola Hansen",
+    "emergency_phone": "+47 406 00 001",
+}
+OF_CATEGORY = {
+    Category.SCHOOLCHILD: {
+        "birth_date": "2001-05-17",
+        "school": "Fjordbotn skole",
+        "school_class": "7B",
+        "guardian_name": "Siri Hansen",
+        "guardian_phone": "406 00 002",
+    },
+    Category.OFFICIAL: {"birth_date": "17.05.1975", "body": "Fjordbotn kommune", "position": "Rektor"},
+    Category.BORDER_GUARD: {
+        "birth_date": "1990-05-17",
+        "service": "Grensevakten",
+        "unit": "Stasjon Tyttebær",
+        "rank": "Menig",
+    },
+}
+
+
+def answers(march: March, category: Category, **changed: Any) -> dict[str, Any]:
+    """Return what a browser sends for a filled-in form; `None` leaves a field away."""
+    stages = [str(stage.id) for stage in march.stages]
+    sent = ANYBODY | OF_CATEGORY[category] | {"form_key": str(uuid4()), "stages": stages} | changed
+    return {name: value for name, value in sent.items() if value is not None}
+
+
+@pytest.fixture
+def march(session: Session) -> March:
+    march = make_march(session, slug="victory", capacity=5, contact_email="coordinator@example.org")
+    for number in (1, 2, 3):
+        make_stage(session, march, number=number)
+    session.commit()
+    return march
