@@ -1,0 +1,102 @@
+"""What the comparison page shows beside map and charts: the verdict and the rows of its tables."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from marchapp.geo.sketch import RouteSketch, sketch_route
+from marchapp.i18n import clock, duration, km, metres
+from marchapp.models import Stage, Track
+from marchapp.tracks.drawing import nodes_along
+from marchapp.tracks.kilometres import Kilometre, by_kilometre
+from marchapp.tracks.stored import unpack, with_moments
+from marchapp.tracks.words import checkpoint_words, dropped, dropped_reasons, notes, verdict
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A checkpoint as the table shows it."""
+
+    name: str
+    route_m: float | None
+    planned_at: datetime | None
+    passed: str
+    late: str
+    needs_look: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template needs; `result` is the stored comparison with its times as moments."""
+
+    result: Result
+    verdict: str
+    notes: list[str]
+    planned_against_walked: list[tuple[str, str, str]]
+    checkpoints: list[Passed]
+    kilometres: list[Kilometre]
+    dropped: str
+    dropped_reasons: list[str]
+    sketch: RouteSketch
+    is_outdated: bool
+
+
+def read_page(track: Track) -> Page:
+    """Return the comparison of a track in the reader's language."""
+    stage = track.group.stage
+    zone = stage.march.time_zone
+    result = with_moments(track.comparison.result)
+    columns = unpack(track.comparison.points_npz)
+    places = [(one["name"], one["lat"], one["lon"]) for one in result["checkpoints"]]
+    return Page(
+        result=result,
+        verdict=verdict(result, group=track.group.number, zone=zone),
+        notes=notes(result, stage_day=stage.day, zone=zone),
+        planned_against_walked=list(_planned_against_walked(result, stage)),
+        checkpoints=[_passed(one, zone) for one in result["checkpoints"]],
+        kilometres=by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result),
+        dropped=dropped(result["track"]),
+        dropped_reasons=dropped_reasons(result["track"]),
+        sketch=sketch_route(columns.route.lat, columns.route.lon, places),
+        is_outdated=stage.route is not None and stage.route.uploaded_at > track.comparison.computed_at,
+    )
+
+
+def _passed(checkpoint: Result, zone: str) -> Passed:
+    passed, late = checkpoint_words(checkpoint, zone)
+    return Passed(
+        name=checkpoint["name"],
+        route_m=checkpoint["route_m"],
+        planned_at=checkpoint["planned_at"],
+        passed=passed,
+        late=late,
+        needs_look=checkpoint["passed_at"] is None and checkpoint["passed_between"] is None,
+    )
+
+
+def _planned_against_walked(result: Result, stage: Stage) -> Iterator[tuple[str, str, str]]:
+    """Yield rows of (what, planned, walked)."""
+    route, track, schedule = result["route"], result["track"], result["schedule"]
+    zone = stage.march.time_zone
+    yield _("Distance"), km(route["length_m"]), km(track["distance_m"])
+    yield _("Start"), clock(schedule["planned_start"], zone), clock(schedule["started_at"], zone)
+    yield _("Finish"), clock(schedule["planned_finish"], zone), clock(schedule["finished_at"], zone)
+    yield (
+        _("Time from start to finish"),
+        _span(schedule["planned_start"], schedule["planned_finish"]),
+        _span(schedule["started_at"], schedule["finished_at"]),
+    )
+    yield _("of it moving"), "–", duration(track["moving_s"])
+    yield _("of it resting"), "–", duration(track["stopped_s"])
+    yield _("of it without data"), "–", duration(track["gap_s"])
+    yield _("Ascent"), metres(route["ascent_m"]), metres(track["ascent_m"])
+    yield _("Descent"), metres(route["descent_m"]), metres(track["descent_m"])
+
+
+def _span(start: datetime | None, finish: datetime | None) -> str:
+    return duration((finish - start).total_seconds()) if start and finish else "–"

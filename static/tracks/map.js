@@ -1,0 +1,205 @@
+// The map of a comparison: the planned route, the track coloured by its distance from it, and what happened where.
+
+import { addBasemap } from "../js/basemap.js";
+import { colours } from "./colours.js";
+import { layOutFlags, makeFlag } from "./flags.js";
+import { placesOf, running } from "./numbers.js";
+
+const HOVER_PX = 32;
+const IS_CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/**
+ * Draw everything that map.json holds.
+ *
+ * @returns {{showPlace(index: number): void, showEpisode(index: number): void, redraw(): void}}
+ */
+export function drawMap(element, data, nodes, onPlace) {
+  const map = makeMap(element, data);
+  addBasemap(map, data.basemap, { names: data.countries });
+  const lines = [...planned(map, data), ...walked(map, data)];
+  data.stops.forEach((stop) => addStop(map, stop));
+  data.episodes.forEach((episode) => addEpisode(map, episode));
+  plantFlags(map, data);
+  const cursor = makeCursor(map);
+  followPointer(map, nodes, onPlace);
+  return {
+    showPlace: (index) => cursor.moveTo(nodes.places[index], routePlaceAt(data, nodes.km[index] * 1000)),
+    showEpisode: (index) => lookAt(map, element, data.episodes[index], data),
+    redraw: () => lines.forEach(({ layer, style }) => layer.setStyle(style())),
+  };
+}
+
+function plantFlags(map, data) {
+  const flags = data.checkpoints.map((checkpoint) => makeFlag(map, checkpoint));
+  const signs = [...data.stops, ...data.episodes].map(({ at }) => at).filter(Boolean);
+  const lines = [data.route.line, ...data.pieces.map(([, ...line]) => line)].flatMap(placesOf);
+  const layOut = () => layOutFlags(map, flags, signs, lines);
+  map.on("zoomend resize", layOut);
+  layOut();
+}
+
+function makeMap(element, data) {
+  const map = L.map(element, {
+    preferCanvas: true,
+    zoomControl: false,
+    scrollWheelZoom: false, // a page is scrolled by the wheel until the map is meant
+    zoomSnap: 0.25,
+    zoomDelta: 1,
+    maxZoom: 18,
+    fadeAnimation: !IS_CALM,
+    zoomAnimation: !IS_CALM,
+    markerZoomAnimation: !IS_CALM,
+    inertia: !IS_CALM,
+  });
+  map.on("focus click", () => map.scrollWheelZoom.enable());
+  map.on("blur", () => map.scrollWheelZoom.disable());
+  const { zoom_in: zoomInTitle, zoom_out: zoomOutTitle } = data.words;
+  L.control.zoom({ position: "topright", zoomInTitle, zoomOutTitle }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+  map.fitBounds(data.bounds, { paddingTopLeft: [24, 56], paddingBottomRight: [24, 24], animate: false });
+  putLegendOn(map, data);
+  for (const [name, zIndex] of [["plan", 410], ["track", 420]]) {
+    map.createPane(name).style.zIndex = zIndex;
+    map.getPane(name).style.pointerEvents = "none";
+  }
+  return map;
+}
+
+/** Put the legend into the corner where it hides least of the track; on a phone it stays under the map. */
+function putLegendOn(map, data) {
+  if (!matchMedia("(min-width: 768px)").matches) return;
+  const legend = document.getElementById("legend");
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => legend;
+  control.addTo(map);
+  const { x: width, y: height } = map.getSize();
+  const [wide, high] = [legend.offsetWidth + 40, legend.offsetHeight + 40];
+  const hiddenIn = {
+    topleft: ({ x, y }) => x < wide && y < high,
+    bottomleft: ({ x, y }) => x < wide && y > height - high - 40,
+    bottomright: ({ x, y }) => x > width - wide && y > height - high,
+    topright: ({ x, y }) => x > width - wide - 60 && y < high,
+  };
+  const drawn = [data.route.line, ...data.pieces.map(([, ...line]) => line)].flatMap(placesOf);
+  const points = drawn.map((place) => map.latLngToContainerPoint(place));
+  const cost = (corner) => points.filter(hiddenIn[corner]).length;
+  const corners = Object.keys(hiddenIn);
+  control.setPosition(corners.reduce((best, corner) => (cost(corner) < cost(best) ? corner : best)));
+}
+
+/** Draw the planned route: a solid band where it was walked, dashes where it was missed, dots without data. */
+function planned(map, data) {
+  const renderer = L.canvas({ pane: "plan", padding: 0.3 });
+  const line = (places, style) => drawLine(map, places, renderer, style);
+  const whole = line(placesOf(data.route.line), () => ({ color: colours.casing, weight: 10 }));
+  const parts = partsOf(data).map(([kind, fromM, toM]) => line(stretchOf(data, fromM, toM), STYLES[kind]));
+  return [whole, ...parts];
+}
+
+const STYLES = {
+  walked: () => ({ color: colours.route, weight: 8, lineCap: "butt" }),
+  missed: () => ({ color: colours.route, weight: 4, dashArray: "9 7", lineCap: "butt" }),
+  no_data: () => ({ color: colours["no-data"], weight: 5, dashArray: "0.1 10", lineCap: "round" }),
+};
+
+/** Return the whole route as [kind, from, to] in metres. */
+function partsOf({ stretches, route }) {
+  const end = running(route.m, 10).at(-1);
+  const parts = [];
+  let at = 0;
+  for (const [kind, fromM, toM] of stretches) {
+    if (fromM > at) parts.push(["walked", at, fromM]);
+    parts.push([kind, fromM, toM]);
+    at = toM;
+  }
+  if (at < end) parts.push(["walked", at, end]);
+  return parts;
+}
+
+function walked(map, data) {
+  const renderer = L.canvas({ pane: "track", padding: 0.3 });
+  const pieces = data.pieces.map(([kind, ...line]) => ({ kind, places: placesOf(line) }));
+  const casings = pieces.map(({ kind, places }) =>
+    drawLine(map, places, renderer, () => ({ color: colours.casing, weight: kind > 0 ? 8 : 5.5 })),
+  );
+  const cores = pieces.map(({ kind, places }) =>
+    drawLine(map, places, renderer, () => ({ color: colours.offsets[kind], weight: 4 })),
+  );
+  return [...casings, ...cores];
+}
+
+function drawLine(map, places, renderer, style) {
+  const options = { renderer, interactive: false, smoothFactor: 0.5, opacity: 1, ...style() };
+  return { layer: L.polyline(places, options).addTo(map), style };
+}
+
+/** Return the planned route between two places of it, in metres along it. */
+function stretchOf(data, fromM, toM) {
+  const metres = running(data.route.m, 10);
+  const places = placesOf(data.route.line);
+  const inner = places.filter((_, index) => metres[index] > fromM && metres[index] < toM);
+  return [routePlaceAt(data, fromM), ...inner, routePlaceAt(data, toM)];
+}
+
+function routePlaceAt(data, atM) {
+  data.route.metres ??= running(data.route.m, 10);
+  data.route.places ??= placesOf(data.route.line);
+  const { metres, places } = data.route;
+  const after = Math.max(1, metres.findIndex((value) => value >= atM));
+  const share = Math.min(1, Math.max(0, (atM - metres[after - 1]) / (metres[after] - metres[after - 1] || 1)));
+  const [[lat, lon], [nextLat, nextLon]] = [places[after - 1], places[after]];
+  return [lat + share * (nextLat - lat), lon + share * (nextLon - lon)];
+}
+
+function addStop(map, { at, title, text }) {
+  const icon = L.divIcon({ className: "stop-sign", iconSize: [24, 24] });
+  mark(map, at, icon, title, text);
+}
+
+function addEpisode(map, { at, number, title, text }) {
+  if (!at) return;
+  const icon = L.divIcon({ className: "off-sign", iconSize: [28, 28], html: String(number) });
+  mark(map, at, icon, title, text);
+}
+
+function mark(map, at, icon, title, text) {
+  const words = document.createElement("div");
+  words.append(Object.assign(document.createElement("strong"), { textContent: title }));
+  words.append(Object.assign(document.createElement("p"), { textContent: text }));
+  const marker = L.marker(at, { icon, alt: title, riseOnHover: true }).addTo(map).bindPopup(words);
+  marker.getElement().setAttribute("aria-label", `${title}. ${text}`);
+}
+
+/** Make the marker of the place that charts, slider or pointer are at: full on the track, hollow where there is none. */
+function makeCursor(map) {
+  const icon = L.divIcon({ className: "place-sign", iconSize: [22, 22] });
+  const marker = L.marker([0, 0], { icon, interactive: false, keyboard: false, zIndexOffset: 1000 });
+  return {
+    moveTo(place, planned) {
+      marker.setLatLng(place ?? planned).addTo(map);
+      marker.getElement().classList.toggle("is-hollow", !place);
+      if (!map.getBounds().contains(marker.getLatLng())) map.panTo(marker.getLatLng(), { animate: !IS_CALM });
+    },
+  };
+}
+
+function followPointer(map, nodes, onPlace) {
+  map.on("mousemove", ({ containerPoint }) => {
+    let nearest = HOVER_PX;
+    let found = null;
+    nodes.places.forEach((place, index) => {
+      if (!place) return;
+      const away = map.latLngToContainerPoint(place).distanceTo(containerPoint);
+      if (away < nearest) [nearest, found] = [away, index];
+    });
+    if (found !== null) onPlace(found);
+  });
+}
+
+function lookAt(map, element, { from_m: fromM, to_m: toM, at }, data) {
+  const bounds = L.latLngBounds(stretchOf(data, fromM, toM));
+  if (at) bounds.extend(at);
+  map.fitBounds(bounds.pad(0.3), { maxZoom: 16, animate: !IS_CALM });
+  element.scrollIntoView({ block: "center", behavior: IS_CALM ? "auto" : "smooth" });
+  element.focus({ preventScroll: true });
+}

@@ -1,0 +1,53 @@
+// Sending a recording: its size is checked before it travels, and the progress is shown. The form works without.
+
+const form = document.getElementById("upload");
+const panel = document.getElementById("sending");
+
+form?.addEventListener("submit", (event) => {
+  const file = form.elements.recording.files[0];
+  if (!file) return;
+  event.preventDefault();
+  if (file.size > Number(panel.dataset.limitBytes)) say(panel.dataset.tooLarge, true);
+  else send();
+});
+
+function send() {
+  const request = new XMLHttpRequest();
+  const button = form.querySelector("button[type=submit]");
+  request.open("POST", form.action);
+  request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
+  request.upload.addEventListener("progress", ({ loaded, total }) => showSent(loaded / total));
+  request.addEventListener("load", () => answer(request));
+  request.addEventListener("error", () => {
+    button.disabled = false;
+    say(panel.dataset.failed, true);
+  });
+  button.disabled = true;
+  showSent(0);
+  request.send(new FormData(form));
+}
+
+function showSent(share) {
+  const percent = Math.round(share * 100);
+  panel.querySelector("progress").value = percent;
+  say(share < 1 ? panel.dataset.sending.replace("{0}", percent) : panel.dataset.comparing, false);
+}
+
+function say(words, isProblem) {
+  panel.hidden = false;
+  panel.classList.toggle("is-problem", isProblem);
+  panel.querySelector("progress").hidden = isProblem;
+  panel.querySelector("p").textContent = words;
+}
+
+/** Go to the comparison, or show the page that says what is wrong with the file. */
+function answer(request) {
+  if (request.status === 201) {
+    location.assign(request.getResponseHeader("Location"));
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  document.title = page.title;
+  document.querySelector("main [role=alert]")?.focus();
+}
