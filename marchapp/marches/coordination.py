@@ -24,7 +24,7 @@ from marchapp.marches.forms import (
     timetable_form,
 )
 from marchapp.marches.overview import overview as overview_of
-from marchapp.marches.pictures import WIDE, draw
+from marchapp.marches.pictures import CARD, WIDE, draw
 from marchapp.models import Account, March, Stage
 from marchapp.models.timetable import on_the_way, stops
 
@@ -169,6 +169,7 @@ def _preview_route(stage: Stage, digest: str) -> str | Response:
         stage=stage,
         plan=plan,
         pictures=draw(plan.route, plan.checkpoints, WIDE),
+        narrow=draw(plan.route, plan.checkpoints, CARD),
         form=SaveRouteForm(formdata=None, data={"sha256": digest}),
     )
 

@@ -9,7 +9,7 @@ from werkzeug import Response
 from marchapp.access import is_coordinator, march_for_reader, public_marches, stage_for_reader
 from marchapp.extensions import db
 from marchapp.i18n import local
-from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage
+from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage, is_one_line
 from marchapp.marches.reading import drawn_stages_of, neighbours_of, quotas_of, results_of
 from marchapp.marches.routes import export_route
 from marchapp.models.timetable import stops
@@ -30,7 +30,7 @@ def march(slug: str) -> str:
         march=march,
         stages=[(stage, stops(stage), draw_stage(stage, CARD)) for stage in stages],
         quotas=quotas_of(march),
-        whole=draw_march(stages),
+        whole=[draw_march(stages, sizes) for sizes in (WIDE, CARD)] if is_one_line(stages) else None,
         length_m=sum(stage.route.length_m for stage in stages if stage.route),
         now=datetime.now(UTC),
     )
@@ -47,6 +47,7 @@ def stage(slug: str, number: int) -> str:
         stage=stage,
         stops=stops(stage),
         pictures=draw_stage(stage, WIDE),
+        narrow=draw_stage(stage, CARD),
         coordinates=coordinates,
         neighbours=neighbours_of(db.session, stage),
         results=results_of(db.session, stage) if sees_results else None,

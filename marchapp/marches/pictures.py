@@ -57,21 +57,24 @@ def draw_stage(stage: Stage, sizes: Sizes) -> Pictures | None:
     return draw(stage.route, stage.checkpoints, sizes) if stage.route else None
 
 
-def draw_march(stages: Sequence[Stage]) -> RouteSketch | None:
-    """Draw all stages as one line with a flag where each begins, if each begins where the last one ends."""
+def is_one_line(stages: Sequence[Stage]) -> bool:
+    """Tell whether each stage has a route and begins where the one before it ends."""
     drawings = [stage.route.drawing for stage in stages if stage.route]
-    if len(drawings) < 2 or len(drawings) < len(stages) or not all(map(_meet, drawings, drawings[1:])):
-        return None
-    flags = [
-        (local(stage.start_name), d["lat"][0], d["lon"][0]) for stage, d in zip(stages, drawings, strict=True)
-    ]
+    return len(drawings) == len(stages) > 1 and all(map(_meet, drawings, drawings[1:]))
+
+
+def draw_march(stages: Sequence[Stage], sizes: Sizes) -> RouteSketch:
+    """Draw stages that are one line, with a flag where each begins and where the last one ends."""
+    drawings = [stage.route.drawing for stage in stages if stage.route]
+    starts = zip(stages, drawings, strict=True)
+    flags = [(local(stage.start_name), drawing["lat"][0], drawing["lon"][0]) for stage, drawing in starts]
     flags.append((local(stages[-1].finish_name), drawings[-1]["lat"][-1], drawings[-1]["lon"][-1]))
     return sketch_route(
         [lat for drawing in drawings for lat in drawing["lat"]],
         [lon for drawing in drawings for lon in drawing["lon"]],
         flags,
-        width=WIDE.width,
-        height=WIDE.map_height,
+        width=sizes.width,
+        height=sizes.map_height,
     )
 
 

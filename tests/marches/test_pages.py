@@ -96,6 +96,20 @@ def test_a_march_shows_its_stages_with_times_in_its_zone(client: FlaskClient, ro
     assert 'class="profile"' in page
 
 
+def test_stages_that_meet_are_drawn_as_one_march(
+    client: FlaskClient, routed: Stage, cast: Cast, session: Session, now: datetime
+) -> None:
+    second = make_stage(session, cast.march, number=2)
+    there_again = route_file(("Ford", 1.0))
+    save_route(session, stage=second, content=there_again, by=None, now=now)
+    session.commit()
+    assert "Map of the whole march" not in text_of(client, "/marches/victory?lang=en")
+    onward = there_again.replace(b'lon="30.5', b'lon="30.6')  # begins where the first stage ends
+    save_route(session, stage=second, content=onward, by=None, now=now)
+    session.commit()
+    assert "Map of the whole march" in text_of(client, "/marches/victory?lang=en")
+
+
 def test_a_march_without_stages_or_route_says_what_will_be_here(
     client: FlaskClient, cast: Cast, session: Session
 ) -> None:
