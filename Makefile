@@ -33,8 +33,8 @@ format: dev-venv
 
 # Collect the texts of the program into the three languages; then translate what is new.
 messages: dev-venv
-	$(BIN)/pybabel extract -q -F babel.cfg -k _l -c Translators: --no-location --sort-output --project march -o .messages.pot .
-	$(BIN)/pybabel update -q -N -i .messages.pot -d marchapp/translations --no-wrap --ignore-obsolete
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -c Translators: --no-location --sort-output --project march -o .messages.pot .
+	$(BIN)/pybabel -q update -N -i .messages.pot -d marchapp/translations --no-wrap --ignore-obsolete
 	@rm .messages.pot
 
 venv: .venv/run-time

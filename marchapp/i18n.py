@@ -108,12 +108,12 @@ def _in_zone(value: datetime, zone: str | tzinfo) -> datetime:
 
 def km(metres: float | None) -> str:
     """Write metres as kilometres: 16.2 km."""
-    return "–" if metres is None else f"{format_decimal(metres / 1000, '#,##0.0')}{THIN_SPACE}{_('km')}"
+    return "–" if metres is None else format_decimal(metres / 1000, "#,##0.0") + THIN_SPACE + _("km")
 
 
 def metres(value: float | None) -> str:
     """Write whole metres: 84 m."""
-    return "–" if value is None else f"{format_decimal(round(value), '#,##0')}{THIN_SPACE}{_('m')}"
+    return "–" if value is None else format_decimal(round(value), "#,##0") + THIN_SPACE + _("m")
 
 
 def duration(seconds: float | None) -> str:
@@ -121,9 +121,10 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     hours, minutes = divmod(round(abs(seconds) / 60), 60)
-    parts = [f"{hours}{THIN_SPACE}{_('h')}"] if hours else []
+    # The texts stand outside f-strings: only there are they found for translation.
+    parts = [f"{hours}{THIN_SPACE}" + _("h")] if hours else []
     if minutes or not hours:
-        parts.append(f"{minutes}{THIN_SPACE}{_('min')}")
+        parts.append(f"{minutes}{THIN_SPACE}" + _("min"))
     return " ".join(parts)
 
 

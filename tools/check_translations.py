@@ -19,7 +19,7 @@ def texts_of_the_program() -> Catalog:
     """Return every text that the program marks for translation, as `make messages` finds them."""
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "messages.pot"
-        extract = [sys.executable, "-m", "babel.messages.frontend", "extract", "-q"]
+        extract = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract"]
         options = ["-F", str(ROOT / "babel.cfg"), "-k", "_l", "-o", str(template), "."]
         subprocess.run([*extract, *options], cwd=ROOT, check=True)
         with template.open("rb") as file:
