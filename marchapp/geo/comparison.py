@@ -143,7 +143,7 @@ def _refuse_other_places(
     if nearest_m <= settings.farthest_m:
         # On the other side of the earth a point would project onto the route.
         xy = projection.project(walked.lat[rows], walked.lon[rows])[from_centre_m < 2 * route_radius_m + 1e5]
-        nearest_m = float(shapely.distance(shapely.linestrings(line.xy), shapely.points(xy)).min())
+        nearest_m = float(line.distances(xy).min())
     if nearest_m > settings.farthest_m:
         raise TooFarAway(nearest_m)
 

@@ -17,7 +17,7 @@ def climb(
     segments. distance_m rises; ele_m is nan where unknown.
 
     >>> climb(np.array([0.0, 1000.0, 2000.0]), np.array([10.0, 110.0, 60.0]))
-    (97.1, 47.1)
+    (97.4, 48.1)
     """
     segments = np.zeros(len(ele_m), np.int64) if segment is None else segment
     known = np.isfinite(ele_m)

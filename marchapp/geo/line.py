@@ -73,6 +73,13 @@ class RouteLine:
         ends = self.at(np.array((from_m, to_m)))
         return shapely.linestrings(np.vstack((ends[:1], self.xy[inside], ends[1:])))
 
+    def distances(self, xy: Floats) -> Floats:
+        """Return the distance of each point from the line, exact to the half metre of its simplification."""
+        _, distances = self._coarse[1].query_nearest(
+            shapely.points(xy), return_distance=True, all_matches=False
+        )
+        return np.asarray(distances)
+
     def candidates(self, xy: Floats, radius_m: float) -> Candidates:
         """Return, for every point, the local minima of distance along the line within the radius.
 

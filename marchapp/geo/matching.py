@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marchapp.geo.line import RouteLine
-from marchapp.geo.results import Floats
+from marchapp.geo.results import Floats, Ints
 from marchapp.geo.settings import Settings
 
 CHANGE_COST = 6.0
@@ -24,7 +24,8 @@ GAP_DISCOUNT = 1 / 6
 FORWARD_JUMP_M = 250.0
 BACKWARD_JUMP_M = 40.0
 LATE_JOIN_M = 500.0
-BEFORE_SHARE = 0.4
+BEFORE_SHARE = 0.25
+BEFORE_MARGIN = 1.0
 OFF_PLACES = 4
 OTHER_PLACE_M = 50.0
 
@@ -60,9 +61,7 @@ def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
     twice_variance = 2 * steps.sigma_m**2
     on_cost = near.squared / twice_variance[near.point]
     off_cost = settings.off_distance_m**2 / twice_variance
-    # The way to the start may follow the end of the route: there being not yet on it is cheaper.
-    before_cost = off_cost.copy()
-    before_cost[near.point[near.squared < settings.off_distance_m**2]] *= BEFORE_SHARE
+    before_cost = _cost_before_start(near.point, on_cost, off_cost)
     bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1)).tolist()
     places = near.route_m.tolist()
     return _viterbi(
@@ -75,6 +74,17 @@ def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
         steps.gap.tolist(),
         settings.step_scale_m,
     )
+
+
+def _cost_before_start(point: Ints, on_cost: Floats, off_cost: Floats) -> Floats:
+    """Return what it costs each point to be OFF without having been ON.
+
+    The way to the start may follow the end of the route, so near the route this is cheaper than having left
+    it, but never cheaper than to be ON.
+    """
+    nearest_cost = np.full(len(off_cost), inf)
+    np.minimum.at(nearest_cost, point, on_cost)
+    return np.clip(nearest_cost + BEFORE_MARGIN, BEFORE_SHARE * off_cost, off_cost)
 
 
 def _viterbi(

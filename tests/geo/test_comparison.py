@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from marchapp.geo.comparison import CheckpointPlan, Settings, compare
 from marchapp.geo.errors import NoPoints, NoTimes, TooFarAway
 from marchapp.geo.results import OFF, ON, UNKNOWN
 from tests.geo.planted import START_AT, degrees
-from tests.geo.tracks import recording, route, straight
+from tests.geo.tracks import recording, route, shifted, straight
 
 EAST = route(straight(3000, 100))
 
@@ -27,13 +28,13 @@ def test_a_walk_along_the_route_covers_all_of_it_without_offset() -> None:
 
 
 def test_offsets_are_positive_to_the_left() -> None:
-    found = compare(walked=recording(straight() + (0, 12)), planned=EAST)
+    found = compare(walked=recording(shifted(straight(), 0, 12)), planned=EAST)
 
     assert np.median(found.points.offset_m) == pytest.approx(12, abs=0.1)
 
 
 def test_a_route_walked_from_its_finish_is_walked_backward() -> None:
-    found = compare(walked=recording(straight()[::-1] + (0, 12)), planned=EAST)
+    found = compare(walked=recording(shifted(straight()[::-1], 0, 12)), planned=EAST)
 
     assert (found.verdict, found.direction) == ("walked", "backward")
     assert found.coverage.walked_share > 0.99
@@ -45,7 +46,7 @@ def test_leaving_the_route_is_dated_to_the_crossing_of_25_metres() -> None:
     bulge = np.vstack(
         [straight(1000), [(1000, n) for n in range(0, 306, 6)], [(1000 + n, 300) for n in range(0, 506, 6)]]
     )
-    back = np.vstack([[(1500, 300 - n) for n in range(6, 306, 6)], straight(1500) + (1500, 0)])
+    back = np.vstack([[(1500, 300 - n) for n in range(6, 306, 6)], shifted(straight(1500), 1500, 0)])
     xy = np.vstack([bulge, back])
 
     (episode,) = compare(walked=recording(xy), planned=EAST).off_route
@@ -99,7 +100,9 @@ def test_going_back_for_something_is_a_backward_walk() -> None:
 
 
 def test_a_rest_is_a_stop_and_not_moving_time() -> None:
-    xy = np.vstack([straight(1500), np.repeat([(1500.0, 0.0)], 120, axis=0), straight(1500) + (1500, 0)])
+    xy = np.vstack(
+        [straight(1500), np.repeat([(1500.0, 0.0)], 120, axis=0), shifted(straight(1500), 1500, 0)]
+    )
 
     found = compare(walked=recording(xy), planned=EAST)
 
@@ -127,7 +130,7 @@ def test_a_gap_in_the_recording_is_no_data() -> None:
 
 
 def test_a_short_cut_misses_the_loop() -> None:
-    loop = np.vstack([straight(1000, 50), [(1000, 600), (2000, 600)], straight(2000, 50) + (2000, 0)])
+    loop = np.vstack([straight(1000, 50), [(1000, 600), (2000, 600)], shifted(straight(2000, 50), 2000, 0)])
     found = compare(walked=recording(straight(4000)), planned=route(loop))
 
     missed = [part for part in found.coverage.intervals if part.kind == "missed"]
@@ -143,7 +146,7 @@ def test_the_intervals_join_from_start_to_finish() -> None:
     edges = [(part.from_m, part.to_m) for part in found.coverage.intervals]
     assert edges[0][0] == 0
     assert edges[-1][1] == pytest.approx(found.route.length_m)
-    assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(edges))
     assert found.coverage.walked_share + found.coverage.missed_share == pytest.approx(1)
 
 
@@ -212,7 +215,7 @@ def test_times_of_other_years_and_repeated_times_are_left_out() -> None:
 
 
 def test_segments_that_overlap_in_time_are_not_braided() -> None:
-    one, two = recording(straight()), recording(straight() + (0, 30))
+    one, two = recording(straight()), recording(shifted(straight(), 0, 30))
     both = replace(
         one,
         **{
@@ -253,7 +256,7 @@ def test_a_track_on_another_continent_is_too_far_away() -> None:
 
 
 def test_a_track_nearby_that_never_meets_the_route_is_not_this_route() -> None:
-    found = compare(walked=recording(straight() + (0, 2000)), planned=EAST)
+    found = compare(walked=recording(shifted(straight(), 0, 2000)), planned=EAST)
 
     assert found.verdict == "not_this_route"
     assert (found.points.state == OFF).all()

@@ -1,7 +1,8 @@
 """Real GPX files from many programs, read from ../shared beside the repository."""
 
 import json
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import gpxpy
@@ -10,7 +11,7 @@ import pytest
 
 from marchapp.geo.comparison import Comparison, Settings, compare
 from marchapp.geo.errors import UnusableInput
-from marchapp.geo.gpx import PlannedRoute, read_route, read_track
+from marchapp.geo.gpx import PlannedRoute, Recording, read_route, read_track
 
 FOLDER = Path(__file__).parents[2].parent / "shared" / "data" / "gpx"
 FILES = sorted(FOLDER.rglob("*.gpx"))
@@ -22,23 +23,22 @@ def name(path: Path) -> str:
     return path.relative_to(FOLDER).as_posix()
 
 
+def number(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def unix_seconds(moment: datetime | None) -> float:
+    return np.nan if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+
+
 def gpxpy_points(content: bytes) -> np.ndarray | None:
-    """Return (lat, lon, ele, time) of every track point that gpxpy finds, or None if it cannot read the file."""
+    """Return (lat, lon, ele, time) of every track point that gpxpy finds, None if it cannot read."""
     try:
         document = gpxpy.parse(content)
     except (gpxpy.gpx.GPXException, UnicodeDecodeError):
         return None
-    rows = [
-        (
-            point.latitude,
-            point.longitude,
-            np.nan if point.elevation is None else point.elevation,
-            np.nan
-            if point.time is None
-            else (point.time if point.time.tzinfo else point.time.replace(tzinfo=UTC)).timestamp(),
-        )
-        for point in document.walk(only_points=True)
-    ]
+    points = document.walk(only_points=True)
+    rows = [(p.latitude, p.longitude, number(p.elevation), unix_seconds(p.time)) for p in points]
     return np.array(rows).reshape(-1, 4)
 
 
@@ -59,17 +59,16 @@ def test_gpxpy_and_the_column_reader_agree_on_every_point(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_every_file_ends_in_a_comparison_or_in_one_sentence(path: Path) -> None:
-    planned = read_route(Path(FOLDER / "cmpgpx/thun_1_even.gpx").read_bytes())
+def test_every_file_ends_in_a_comparison_or_in_a_declared_refusal(path: Path) -> None:
+    planned = read_route((FOLDER / "cmpgpx/thun_1_even.gpx").read_bytes())
     content = path.read_bytes()
 
     for route in (planned, None):
         try:
             found = compare(walked=read_track(content), planned=route or read_route(content))
-        except UnusableInput as refused:
-            assert str(refused).endswith(".")
-        else:
-            json.dumps(found.to_json(), allow_nan=False)
+        except UnusableInput:
+            continue
+        json.dumps(found.to_json(), allow_nan=False)
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -87,9 +86,7 @@ def test_a_route_against_itself_is_covered_without_offset(path: Path) -> None:
     assert found.verdict == "walked"
 
 
-def as_recording(planned: PlannedRoute):  # noqa: ANN201
-    from marchapp.geo.gpx import Recording
-
+def as_recording(planned: PlannedRoute) -> Recording:
     unknown = np.full(len(planned), np.nan)
     return Recording(
         planned.lat, planned.lon, unknown, unknown, np.zeros(len(planned), int), unknown, len(planned), {}
@@ -131,7 +128,7 @@ def test_a_recorded_plan_with_times_walks_its_plan_without() -> None:
 def test_a_reversed_ride_is_the_course_backward() -> None:
     planned = read_route((FOLDER / "cmpgpx/thun_1_even.gpx").read_bytes())
     walked = as_recording(planned)
-    turned = type(walked)(**{**walked.__dict__, "lat": walked.lat[::-1], "lon": walked.lon[::-1]})
+    turned = replace(walked, lat=walked.lat[::-1], lon=walked.lon[::-1])
 
     found = compare(walked=turned, planned=planned, settings=Settings(compare_without_times=True))
 

@@ -29,3 +29,8 @@ def straight(length_m: float = 3000.0, step_m: float = 6.5) -> Floats:
     """Return (n, 2) metres due east."""
     east = np.linspace(0.0, length_m, round(length_m / step_m) + 1)
     return np.column_stack((east, np.zeros(len(east))))
+
+
+def shifted(xy: Floats, east_m: float, north_m: float) -> Floats:
+    """Return (n, 2) metres moved aside."""
+    return xy + np.array((east_m, north_m))
