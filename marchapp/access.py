@@ -40,7 +40,7 @@ def is_guide_of(group: Group) -> bool:
 
 def public_marches() -> list[March]:
     """Return the marches that the reader may see, the next first."""
-    visible: ColumnElement[bool] = March.is_public
+    visible: ColumnElement[bool] = March.is_public.is_(True)
     if current_user.is_authenticated:
         own = select(Appointment.march_id).where(Appointment.account_id == current_user.id)
         visible = visible | March.id.in_(own)
@@ -113,7 +113,7 @@ def track_for_reader(track_id: int) -> Track:
     return track
 
 
-def _one(query: Select[tuple[Found]]) -> Found:
+def _one(query: Select[Found]) -> Found:
     found = db.session.scalar(query)
     if found is None:
         abort(404)

@@ -8,6 +8,7 @@ from typing import Any
 from dotenv import load_dotenv
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
 from marchapp import cli, errors, i18n
@@ -26,6 +27,13 @@ PROJECT = Path(__file__).resolve().parent.parent
 FEATURES = (marches, registration, rosters, tracks, accounts, mail_views)
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address, no larger than a column of the database can hold."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -> Flask:
     """Return the application for an environment, by default the process's own and `.env`.
 
@@ -39,6 +47,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.config.update(_flask_config(settings), **overrides)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     _init_extensions(app, settings)
+    app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
     for part in (i18n, errors, cli):

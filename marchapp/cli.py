@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask_security import hash_password
 from sqlalchemy import select
 
@@ -26,14 +26,14 @@ def serve(port: str) -> None:
 
     if not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise click.ClickException(f"“{port}” is no port. Write a number from 1 to 65535: make run PORT=8000")
-    raise SystemExit(serve_all(current_app._get_current_object(), int(port)))
+    raise SystemExit(serve_all(int(port)))
 
 
 @click.command()
 @click.option("--threads", default=1, show_default=True, help="Jobs at the same time.")
 def worker(threads: int) -> None:
     """Do the background work: send what waits in the outbox."""
-    queue.huey.create_consumer(workers=threads, periodic=True).run()
+    queue.work(threads=threads)
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, has_request_context, request
 from flask_babel import Babel
@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from huey import RedisHuey, SqliteHuey, crontab
 from huey.api import Huey
 from sqlalchemy import Connection, Engine, MetaData, event
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMES_OF_CONSTRAINTS = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,6 +60,11 @@ class TaskQueue:
     def send(self, function: Callable[..., Any], **arguments: Any) -> None:
         self._tasks[function.__name__](**arguments)
 
+    def work(self, *, threads: int) -> None:
+        """Do what was sent, and what is due each minute, until the process is told to end."""
+        assert self.huey is not None  # noqa: S101
+        self.huey.create_consumer(workers=threads, periodic=True).run()
+
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
         storage = RedisHuey("march", url=redis_url) if redis_url else SqliteHuey("march", filename=str(file))
         self.huey = storage
@@ -78,7 +83,14 @@ def _inside_application(app: Flask, function: Callable[..., Any]) -> Callable[..
     return run
 
 
-db = SQLAlchemy(model_class=Base)
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy; to type checkers its session is the one of the request that it forwards to."""
+
+    if TYPE_CHECKING:
+        session: Session  # type: ignore[assignment]
+
+
+db = Database(model_class=Base)
 migrate = Migrate()
 babel = Babel()
 security = Security()

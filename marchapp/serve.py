@@ -4,9 +4,9 @@ import os
 import socket
 import sys
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 
 import click
-from flask import Flask
 from flask_migrate import upgrade
 from honcho.manager import Manager
 from sqlalchemy import func, select
@@ -17,9 +17,10 @@ from marchapp.models import March
 
 HOST = "127.0.0.1"
 BIN = Path(sys.executable).parent
+ENDED_ON_PURPOSE = {None, 0, 128 + SIGINT, 128 + SIGTERM}
 
 
-def serve(app: Flask, port: int) -> int:
+def serve(port: int) -> int:
     """Prepare the database, start gunicorn and the worker, and return the exit code when they have ended."""
     refuse_used_port(port)
     prepare_database()
@@ -31,7 +32,7 @@ def serve(app: Flask, port: int) -> int:
     manager.add_process("web", f"exec {BIN}/gunicorn {options} wsgi:app", env=environment)
     manager.add_process("worker", f"exec {BIN}/flask --app wsgi worker", env=environment)
     manager.loop()
-    return manager.returncode or 0
+    return 0 if manager.returncode in ENDED_ON_PURPOSE else 1
 
 
 def refuse_used_port(port: int) -> None:

@@ -69,7 +69,7 @@ def test_one_command_brings_the_demo_march_and_ctrl_c_ends_it(
     assert "coordinator@example.org" in said
     assert "Traceback" not in said
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", port))
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def run_to_its_end(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

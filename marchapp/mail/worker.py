@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.extensions import db, queue
 from marchapp.models import Message
+from marchapp.models.conditional import rows_changed
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def _claim_next(session: Session, now: datetime) -> Message | None:
         select(Message.id).where(*due).order_by(Message.next_attempt_at, Message.id).limit(A_BATCH)
     ).all():
         claim = update(Message).where(Message.id == message_id, *due).values(claimed_at=now)
-        is_ours = session.execute(claim).rowcount == 1
+        is_ours = rows_changed(session, claim) == 1
         session.commit()
         if is_ours:
             return session.get(Message, message_id)
