@@ -1,6 +1,7 @@
 """The charts of a comparison as a table: one row for every kilometre of the planned route."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def by_kilometre(points: Points, nodes: Nodes, result: dict[str, Any]) -> list[K
     paces = {round(min(one["from_m"], one["to_m"])): one for one in result["pace"]}
     on = points.state == ON
     rows = []
-    for from_m, to_m in zip(edges[:-1], edges[1:], strict=True):
+    for from_m, to_m in pairwise(edges):
         offsets = points.offset_m[on & (points.route_m >= from_m) & (points.route_m <= to_m)]
         pace = paces.get(round(from_m))
         end = int(np.searchsorted(nodes.route_m, to_m - 1e-6))

@@ -1,4 +1,4 @@
-"""What the scripts of the comparison page draw: map and charts as compact JSON, texts in the reader's language."""
+"""What the scripts of the comparison page draw: numbers as compact JSON, texts in the reader's language."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +78,7 @@ def _stretches(result: Result) -> list[list[Any]]:
     ]
 
 
-def _nodes(nodes: Nodes) -> dict[str, list[int | None]]:
+def _nodes(nodes: Nodes) -> dict[str, Any]:
     seen = np.flatnonzero(np.isfinite(nodes.lat))
     first_at = float(np.nanmin(nodes.time)) if np.isfinite(nodes.time).any() else 0.0
     return {

@@ -73,8 +73,9 @@ def unpack(content: bytes) -> Columns:
 def with_moments(result: Any, key: str = "") -> Any:
     """Return the figures of a stored comparison with every time as an aware moment.
 
-    >>> with_moments({"name": "2014-09-18T06:10:00Z", "stops": [{"from_at": "1970-01-01T00:00:00Z"}]})
-    {'name': '2014-09-18T06:10:00Z', 'stops': [{'from_at': datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)}]}
+    >>> read = with_moments({"name": "1970-01-01T00:00:00Z", "stops": [{"from_at": "1970-01-01T00:00:00Z"}]})
+    >>> read["name"], read["stops"][0]["from_at"].year
+    ('1970-01-01T00:00:00Z', 1970)
     """
     if isinstance(result, dict):
         return {name: with_moments(value, name) for name, value in result.items()}

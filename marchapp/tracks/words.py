@@ -15,7 +15,7 @@ Result = dict[str, Any]
 
 
 def verdict(result: Result, *, group: int, zone: str) -> str:
-    """Return the verdict on a group as one sentence; `result` with moments, as `stored.with_moments` gives it."""
+    """Return the verdict on a group as one sentence; `result` as `stored.with_moments` gives it."""
     walked_m = result["route"]["length_m"] * result["coverage"]["walked_share"]
     figures = {
         "group": group,
@@ -167,7 +167,8 @@ def _not_rejoined(result: Result, zone: str) -> str:
     for episode in result["off_route"]:
         if episode["rejoined_at"] is None and episode["rejoined_route_m"] is None:
             return _(
-                "At %(clock)s the group left the route at %(place)s, and the recording does not come back to it.",
+                "At %(clock)s the group left the route at %(place)s, "
+                "and the recording does not come back to it.",
                 clock=clock(episode["left_at"], zone),
                 place=km(episode["left_route_m"]),
             )
