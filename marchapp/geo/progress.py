@@ -30,6 +30,8 @@ STRAIGHT_FACTOR = 1.2
 STRAIGHT_SLACK_M = 30.0
 SAME_SPOT_M = 50.0
 STEADY_M = 5.0
+PARTING_S = 30.0
+MOST_PARTING_RUNS = 3
 LONGEST_PARTING = 30
 SLOW_SPEED = 0.35
 SLOW_WINDOW_S = 30.0
@@ -85,22 +87,36 @@ def _leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
     At a shallow angle that is a hundred metres and more. Returns the (n, 2) halves of the steps in which the
     walk parts from the line and comes back to it.
     """
-    beside_m = np.abs(placed.runs.means(placed.offset_m))
-    nearest_m = placed.runs.means(placed.route_m)
-    on = runs_on_route(placed)
-    steady_m = max(STEADY_M, 2 * float(np.median(beside_m[on]))) if len(on) else STEADY_M
-    halves = []
+    runs = placed.runs
+    offset_m, nearest_m = runs.means(placed.offset_m), runs.means(placed.route_m)
+    count = _runs_within(runs.time, PARTING_S) if placed.walk.timed else MOST_PARTING_RUNS
+    on = ~np.isnan(run_m)
+    noise_m = float(np.median(np.abs(offset_m[on]))) if on.any() else 0.0
+    steady_m = max(STEADY_M, 2 * noise_m / count**0.5)
+    rows, halves = range(len(run_m)), []
     for away in placed.away:
         for row, step in ((away.first - 1, -1), (away.last + 1, 1)):
-            start = row
-            while 0 <= row < len(run_m) and abs(row - start) < LONGEST_PARTING and beside_m[row] > steady_m:
+            furthest = row + step * LONGEST_PARTING
+            while row in rows and row != furthest and _beside_m(offset_m, row, step * count) > steady_m:
                 run_m[row] = np.nan
                 row += step
-            if 0 <= row < len(run_m) and not np.isnan(run_m[row]):
+            if row in rows and not np.isnan(run_m[row]):
                 middle_m = (run_m[row] + nearest_m[row - step]) / 2
                 halves.append((run_m[row], middle_m) if step < 0 else (middle_m, run_m[row]))
     both = np.array(halves).reshape(-1, 2)
     return both[(both[:, 0] < both[:, 1]) & (both[:, 1] - both[:, 0] < SAME_SPOT_M)]
+
+
+def _runs_within(time: Floats, seconds: float) -> int:
+    """Return how many runs usually lie within some seconds: at least one, at most a few."""
+    interval_s = float(np.median(np.diff(time))) if len(time) > 1 else seconds
+    return int(np.clip(round(seconds / interval_s), 1, MOST_PARTING_RUNS))
+
+
+def _beside_m(offset_m: Floats, row: int, steps: int) -> float:
+    """Return how far some runs on end, from one back or onward, are to one side of the line."""
+    rows = offset_m[max(row + steps + 1, 0) : row + 1] if steps < 0 else offset_m[row : row + steps]
+    return abs(float(rows.mean()))
 
 
 def _first_and_last_metres(placed: Placed) -> Floats:
