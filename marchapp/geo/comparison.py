@@ -17,6 +17,7 @@ from marchapp.geo.progress import (
     find_backwards,
     find_gaps,
     find_stops,
+    late_by,
     pace_by_kilometre,
     pass_checkpoints,
     pass_place,
@@ -292,8 +293,8 @@ def _schedule(
         planned_finish,
         started_at,
         finished_at,
-        None if started_at is None or planned_start is None else started_at - planned_start,
-        None if finished_at is None or planned_finish is None else finished_at - planned_finish,
+        late_by(started_at, planned_start),
+        late_by(finished_at, planned_finish),
     )
 
 

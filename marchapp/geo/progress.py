@@ -265,7 +265,6 @@ def pass_checkpoints(
             passed_at, between = _nearest_time(placed, xy), None
         else:
             passed_at, between, since = pass_place(placed, line, route_m, xy, since, settings)
-        late = passed_at is not None and plan.planned_at_utc is not None
         passes.append(
             CheckpointPass(
                 plan.name,
@@ -275,10 +274,15 @@ def pass_checkpoints(
                 plan.planned_at_utc,
                 passed_at,
                 between,
-                passed_at - plan.planned_at_utc if late else None,  # type: ignore[operator]
+                late_by(passed_at, plan.planned_at_utc),
             )
         )
     return tuple(passes)
+
+
+def late_by(at: float | None, planned_at: float | None) -> float | None:
+    """Return the seconds after the planned time, negative when early, None unless both are known."""
+    return None if at is None or planned_at is None else at - planned_at
 
 
 def _nearest_time(placed: Placed, xy: Floats) -> float | None:
