@@ -28,14 +28,15 @@ def write(
     folder = f"emails/{template}"
     values |= {"absolute": absolute, "link_to": link_to}
     with force_locale(language):
+        subject = " ".join(render_template(f"{folder}/subject.txt", **values).split())
         message = Message(
             march_id=march_id,
             kind=template,
             recipient=recipient,
             language=language,
-            subject=" ".join(render_template(f"{folder}/subject.txt", **values).split())[:200],
+            subject=subject[:200],
             text=render_template(f"{folder}/body.txt", **values),
-            html=render_template(f"{folder}/body.html", **values),
+            html=render_template(f"{folder}/body.html", subject=subject, **values),
             created_at=now,
             next_attempt_at=now,
         )

@@ -19,7 +19,7 @@ ANYBODY = {
     "phone": "406 00 000",
     "language": "nb",
     "emergency_name": "Ola Hansen",
-    "emergency_phone": "+47 406 00 001",
+    "emergency_phone": "+47 40 60 00 01",
 }
 OF_CATEGORY = {
     Category.SCHOOLCHILD: {
