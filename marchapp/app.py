@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
@@ -107,9 +108,15 @@ def _add_headers(response: Response) -> Response:
     """Allow a page nothing but what comes from here, and the tiles that a setting names."""
     response.headers.setdefault(
         "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        f"default-src 'self'; img-src 'self' data:{_tile_host()}; object-src 'none'; base-uri 'self'; "
         "form-action 'self'; frame-ancestors 'none'",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     return response
+
+
+def _tile_host() -> str:
+    """Return where tiles come from as one more source of images, nothing without a tile server."""
+    tiles = urlsplit(current_app.config["SETTINGS"].tile_url.replace("{s}", "*"))
+    return f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""

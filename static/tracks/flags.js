@@ -2,6 +2,7 @@
 
 const CLOTH_PX = 26;
 const POLE_PX = 42;
+const FOOT_PX = 24; // wide enough for a finger
 const FORMS = [
   ["full right", "full left"],
   ["short right", "short left"],
@@ -15,7 +16,7 @@ export function makeFlag(map, checkpoint) {
   cloth.className = "flag-cloth-box";
   cloth.append(span("flag-name", checkpoint.name), span("flag-time", checkpoint.passed));
   element.classList.toggle("is-missed", !checkpoint.is_passed);
-  const icon = L.divIcon({ className: "flag-sign", iconSize: [0, 0], html: element });
+  const icon = L.divIcon({ className: "flag-sign", iconSize: [FOOT_PX, POLE_PX], iconAnchor: [FOOT_PX / 2, POLE_PX], html: element });
   const marker = L.marker(checkpoint.at, { icon, riseOnHover: true }).addTo(map).bindPopup(popupOf(checkpoint), {
     offset: [0, -POLE_PX + 8],
   });

@@ -1,39 +1,38 @@
 // Sending a recording: its size is checked before it travels, and the progress is shown. The form works without.
 
-const form = document.getElementById("upload");
-const panel = document.getElementById("sending");
-
-form?.addEventListener("submit", (event) => {
-  const file = form.elements.recording.files[0];
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const file = form.elements.recording?.files[0];
   if (!file) return;
   event.preventDefault();
-  if (file.size > Number(panel.dataset.limitBytes)) say(panel.dataset.tooLarge, true);
-  else send();
+  const panel = document.getElementById("sending");
+  if (file.size > Number(panel.dataset.limitBytes)) say(panel, panel.dataset.tooLarge, true);
+  else send(form, panel);
 });
 
-function send() {
+function send(form, panel) {
   const request = new XMLHttpRequest();
   const button = form.querySelector("button[type=submit]");
   request.open("POST", form.action);
   request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
-  request.upload.addEventListener("progress", ({ loaded, total }) => showSent(loaded / total));
+  request.upload.addEventListener("progress", ({ loaded, total }) => showSent(panel, loaded / total));
   request.addEventListener("load", () => answer(request));
   request.addEventListener("error", () => {
     button.disabled = false;
-    say(panel.dataset.failed, true);
+    say(panel, panel.dataset.failed, true);
   });
   button.disabled = true;
-  showSent(0);
+  showSent(panel, 0);
   request.send(new FormData(form));
 }
 
-function showSent(share) {
+function showSent(panel, share) {
   const percent = Math.round(share * 100);
   panel.querySelector("progress").value = percent;
-  say(share < 1 ? panel.dataset.sending.replace("{0}", percent) : panel.dataset.comparing, false);
+  say(panel, share < 1 ? panel.dataset.sending.replace("{0}", percent) : panel.dataset.comparing, false);
 }
 
-function say(words, isProblem) {
+function say(panel, words, isProblem) {
   panel.hidden = false;
   panel.classList.toggle("is-problem", isProblem);
   panel.querySelector("progress").hidden = isProblem;
@@ -49,5 +48,5 @@ function answer(request) {
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.title = page.title;
-  document.querySelector("main [role=alert]")?.focus();
+  document.getElementById("recording")?.focus();
 }

@@ -2,10 +2,12 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime
 
 import gpxpy
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -203,3 +205,21 @@ def test_the_map_of_twenty_thousand_noisy_points_is_small(
     session.commit()
     answer = sign_in(cast.guide).get(f"/tracks/{track.id}/map.json")
     assert len(answer.data) < 300_000
+
+
+def test_a_tile_server_that_is_named_may_be_asked_for_its_tiles(
+    app: Flask, track: Track, cast: Cast, sign_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiles = {"tile_url": "https://{s}.tiles.example.org/{z}/{x}/{y}.png", "tile_attribution": "© Mappers"}
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], **tiles))
+    answer = sign_in(cast.guide).get(f"/tracks/{track.id}")
+    assert 'data-tile-url="https://{s}.tiles.example.org/{z}/{x}/{y}.png"' in answer.text
+    assert "© Mappers" in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert "img-src 'self' data: https://*.tiles.example.org;" in policy
+
+
+def test_without_a_tile_server_the_page_asks_nobody_else(track: Track, cast: Cast, sign_in) -> None:
+    answer = sign_in(cast.guide).get(f"/tracks/{track.id}")
+    assert "data-tile-url" not in answer.text
+    assert "img-src 'self' data:;" in answer.headers["Content-Security-Policy"]

@@ -1,6 +1,7 @@
 """The upload page: what it takes, and what it refuses in one sentence, changing nothing."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -8,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marchapp.config import Settings
 from marchapp.models import Stage, Track
 from tests.factories import Cast, make_group, make_stage
 from tests.tracks.conftest import Send
@@ -108,9 +108,7 @@ def test_a_body_far_above_the_limit_is_refused_unread_on_the_same_page(
 @pytest.fixture
 def limited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
     """The limit for uploads, lowered to 1 MiB."""
-    settings: Settings = app.config["SETTINGS"]
-    values = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-    monkeypatch.setitem(app.config, "SETTINGS", Settings(**values | {"upload_limit_mib": 1}))
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], upload_limit_mib=1))
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2 * 1024 * 1024)
     return 1024 * 1024
 

@@ -42,7 +42,7 @@ def walk_gpx(
     noise_m: float = 0.0,
     shift_degrees: float = 0.0,
 ) -> bytes:
-    """Return the recording of a walk at 1.25 m/s, `off` the route and with a `gap` between places in metres."""
+    """Return the recording of a walk at 1.25 m/s; `off` the route and `gap` are from and to, in metres."""
     along_m = np.arange(0.0, to_m + 1, 1.25 * interval_s)
     rng = np.random.default_rng(7)
     aside_m = rng.normal(0, noise_m, len(along_m)) if noise_m else np.zeros(len(along_m))
