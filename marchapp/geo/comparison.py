@@ -63,7 +63,7 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.0"
+ENGINE_VERSION = "1.1"
 FINISH_M = 150.0
 PLACES_TO_TRY = 500
 SECONDARY_POINTS = 500

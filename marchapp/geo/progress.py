@@ -70,15 +70,26 @@ def _covered_steps(placed: Placed, settings: Settings) -> tuple[Floats, Floats]:
     from_m, to_m = run_m[:-1], run_m[1:]
     along_m = to_m - from_m
     took_s = np.diff(time) if timed else np.zeros(len(along_m))
-    straight_m = STRAIGHT_FACTOR * placed.runs.walked_m()[1:] + STRAIGHT_SLACK_M
-    soon = took_s <= max(settings.walked_step_s, 2.5 * placed.walk.usual_interval if timed else 0.0)
-    walked = soon & (along_m <= np.maximum(settings.walked_step_m, straight_m))
-    walked |= along_m <= SAME_SPOT_M
+    walked = _counts_as_walked(placed, along_m, settings)
     forward = along_m > 0
-    possible = along_m <= np.maximum(placed.speed_limit * took_s + LATE_JOIN_M, straight_m)
+    possible = along_m <= np.maximum(placed.speed_limit * took_s + LATE_JOIN_M, _straight_m(placed))
     no_data = forward & ~walked & possible & placed.runs.gap[1:]
     steps = np.column_stack((from_m, to_m))
     return np.vstack((steps[forward & walked], partings, _first_and_last_metres(placed))), steps[no_data]
+
+
+def _counts_as_walked(placed: Placed, along_m: Floats, settings: Settings) -> npt.NDArray[np.bool_]:
+    """Tell which (n - 1,) steps between runs are short enough in time and place to have been walked."""
+    timed = placed.walk.timed
+    took_s = np.diff(placed.runs.time) if timed else np.zeros(len(along_m))
+    soon = took_s <= max(settings.walked_step_s, 2.5 * placed.walk.usual_interval if timed else 0.0)
+    near = along_m <= np.maximum(settings.walked_step_m, _straight_m(placed))
+    return np.asarray((soon & near) | (along_m <= SAME_SPOT_M))
+
+
+def _straight_m(placed: Placed) -> Floats:
+    """Return how far along the route each step between runs leads at most if it was walked straight."""
+    return STRAIGHT_FACTOR * placed.runs.walked_m()[1:] + STRAIGHT_SLACK_M
 
 
 def _leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
@@ -314,6 +325,8 @@ def pass_place(
         return *_passed_off_route(placed, before, after, xy), after
     if placed.runs.gap[before + 1 : after + 1].any() and run_m[after] - run_m[before] > SAME_SPOT_M:
         return None, (float(time[before]), float(time[after])), after
+    if not _counts_as_walked(placed, np.diff(run_m), settings)[before:after].all():
+        return None, None, after
     rest_s = (route_m - target_m) / placed.walk.usual_speed
     return _crossing_time(placed, target_m, before, after) + rest_s, None, after
 

@@ -192,6 +192,25 @@ def test_a_checkpoint_in_a_gap_has_bounds_and_one_never_reached_is_missed() -> N
     assert (beyond.passed_at, beyond.passed_between) == (None, None)
 
 
+def test_a_checkpoint_in_a_loop_left_out_at_its_crossing_is_missed() -> None:
+    """The route comes back to where it was, so that the walk without the loop never leaves it."""
+    out, up, across, down = (1000, 0), (1000, 800), (1900, 800), (1900, 0)
+    corners = np.array([(0, 0), out, up, across, down, out, (1000, -1500)], float)
+    loop = {"Before": (600.0, 0.0), "In the loop": (1500.0, 800.0), "After": (1000.0, -700.0)}
+    walk = np.vstack([straight(1000), [(1000, -n) for n in np.arange(6.5, 1500, 6.5)]])
+
+    found = compare(walked=recording(walk), planned=route(corners, loop))
+
+    before, inside, after = found.checkpoints
+    assert before.passed_at == pytest.approx(START_AT + 600 / 1.3, abs=5)
+    assert (inside.passed_at, inside.passed_between) == (None, None)
+    assert after.passed_at == pytest.approx(START_AT + 1700 / 1.3, abs=5)
+    assert not [kilometre for kilometre in found.pace if 1000 <= kilometre.from_m <= 3600]
+    assert sum(part.to_m - part.from_m for part in found.coverage.intervals if part.kind == "missed") == (
+        pytest.approx(3400, abs=30)
+    )
+
+
 def test_the_place_of_a_spike_is_left_out() -> None:
     xy = straight()
     xy[200] += (0, 400)
