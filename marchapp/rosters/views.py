@@ -1,5 +1,285 @@
-"""Pages of this feature."""
+"""Pages of groups: the coordinator's stage, groups and print, and the guide's own groups."""
 
-from flask import Blueprint
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug import Response
+from werkzeug.datastructures import MultiDict
+
+from marchapp.access import (
+    group_for_coordinator,
+    group_for_guide,
+    is_coordinator,
+    signed_in_account,
+    stage_for_coordinator,
+)
+from marchapp.extensions import db
+from marchapp.forms import tidy
+from marchapp.models import Category, Stage
+from marchapp.models.timetable import stops
+from marchapp.rosters.board import (
+    Wish,
+    board_of,
+    count_walkers,
+    groups_of,
+    guides_to_choose,
+    stages_with_groups,
+)
+from marchapp.rosters.forms import OUT, GroupForm, MoveForm, values_of
+from marchapp.rosters.guiding import groups_guided_by, members_by_group, members_of, tracks_of, when
+from marchapp.rosters.moves import Moved, MoveRefused, NothingToUndo, move_people, moved_by, undo_move
+from marchapp.rosters.services import (
+    GroupRefused,
+    GuideBusy,
+    NotAGuide,
+    NumberTaken,
+    change_group,
+    copy_groups,
+    delete_group,
+    is_empty,
+    make_group,
+    next_number,
+)
+from marchapp.rosters.words import destination, group_name, what_was_moved, why_not_changed, why_not_moved
 
 blueprint = Blueprint("rosters", __name__)
+blueprint.add_app_template_filter(group_name)
+blueprint.add_app_template_filter(what_was_moved)
+
+FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
+SIZES = {"min_size": 8, "max_size": 12}
+GROUPS_A_PRINT = 60
+
+
+@blueprint.get("/marches/<slug>/stages/<int:number>/groups")
+def stage(slug: str, number: int) -> str:
+    return _board_page(stage_for_coordinator(slug, number), MoveForm(formdata=None))
+
+
+@blueprint.post("/marches/<slug>/stages/<int:number>/groups")
+def move(slug: str, number: int) -> str | Response:
+    stage = stage_for_coordinator(slug, number)
+    form = MoveForm()
+    if form.validate_on_submit():
+        try:
+            move_id = move_people(
+                db.session,
+                stage=stage,
+                to_group_id=form.to_group_id,
+                people=form.people.data,
+                by=signed_in_account(),
+                now=datetime.now(UTC),
+            )
+        except MoveRefused as refusal:
+            db.session.rollback()
+            form.form_errors.append(why_not_moved(refusal))
+        else:
+            db.session.commit()
+            return redirect(url_for(".stage", slug=slug, number=number, **_asked(), moved=move_id))
+    return _board_page(stage, form)
+
+
+@blueprint.post("/marches/<slug>/stages/<int:number>/groups/undo")
+def undo(slug: str, number: int) -> Response:
+    stage = stage_for_coordinator(slug, number)
+    back_id = None
+    try:
+        back_id = undo_move(
+            db.session,
+            stage=stage,
+            move_id=_number(request.form, "moved"),
+            by=signed_in_account(),
+            now=datetime.now(UTC),
+        )
+    except MoveRefused as refusal:
+        db.session.rollback()
+        flash(why_not_moved(refusal), "problem")
+    db.session.commit()
+    return redirect(url_for(".stage", slug=slug, number=number, **_asked(), moved=back_id))
+
+
+def _board_page(stage: Stage, form: MoveForm) -> str:
+    wish = Wish(
+        text=tidy(request.args.get("q", ""))[:80],
+        category=_category(request.args.get("category", "")),
+        unplaced=request.args.get("show") == "unplaced",
+    )
+    board = board_of(db.session, stage, wish, page=_number(request.args, "page"))
+    form.to.choices = [
+        ("", _("Choose a group")),
+        (OUT, _("Out of the group")),
+        *((str(sized.group.id), destination(sized)) for sized in board.groups),
+    ]
+    return render_template(
+        "rosters/stage.html",
+        march=stage.march,
+        stage=stage,
+        form=form,
+        wish=wish,
+        board=board,
+        counts=count_walkers(db.session, stage),
+        moved=_last_move(stage),
+        sources=[] if board.groups else stages_with_groups(db.session, stage.march),
+        asked=_asked(),
+    )
+
+
+def _asked() -> dict[str, Any]:
+    """Return what the address asks the list of people for, to ask it again."""
+    return {key: request.args[key] for key in ("q", "category", "show", "page") if request.args.get(key)}
+
+
+def _category(code: str) -> Category | None:
+    return Category(code) if code in set(Category) else None
+
+
+def _last_move(stage: Stage) -> Moved | None:
+    try:
+        return moved_by(db.session, stage=stage, move_id=_number(request.args, "moved"))
+    except NothingToUndo:
+        return None
+
+
+def _number(values: MultiDict[str, str], name: str) -> int:
+    """Return a number that an address or a form names, 0 if it names none that could be anything's."""
+    named = values.get(name, "")
+    return int(named) if named.isdecimal() and len(named) < 10 else 0
+
+
+@blueprint.post("/marches/<slug>/stages/<int:number>/groups/copy")
+def copy(slug: str, number: int) -> Response:
+    stage = stage_for_coordinator(slug, number)
+    source = stage_for_coordinator(slug, _number(request.form, "source"))
+    try:
+        copied = copy_groups(
+            db.session, source=source, target=stage, by=signed_in_account(), now=datetime.now(UTC)
+        )
+    except GroupRefused as refusal:
+        db.session.rollback()
+        flash(why_not_changed(refusal), "problem")
+    else:
+        db.session.commit()
+        flash(
+            ngettext("%(num)s group was copied.", "%(num)s groups were copied.", copied)
+            + " "
+            + _("Now look at who is in no group yet."),
+            "done",
+        )
+    return redirect(url_for(".stage", slug=slug, number=number))
+
+
+@blueprint.route("/marches/<slug>/stages/<int:number>/groups/new", methods=["GET", "POST"])
+def new_group(slug: str, number: int) -> str | Response:
+    stage = stage_for_coordinator(slug, number)
+    form = GroupForm(data={"number": next_number(db.session, stage), **SIZES})
+    form.offer(guides_to_choose(db.session, stage))
+    if form.validate_on_submit():
+        try:
+            group = make_group(
+                db.session, stage=stage, plan=form.plan, by=signed_in_account(), now=datetime.now(UTC)
+            )
+        except GroupRefused as refusal:
+            _say_why(form, refusal)
+        else:
+            db.session.commit()
+            flash(_("%(group)s is there. Move people to it now.", group=group_name(group)), "done")
+            return redirect(url_for(".stage", slug=slug, number=number))
+    return render_template("rosters/edit_group.html", march=stage.march, stage=stage, group=None, form=form)
+
+
+@blueprint.route("/groups/<int:group_id>/edit", methods=["GET", "POST"])
+def edit_group(group_id: int) -> str | Response:
+    group = group_for_coordinator(group_id)
+    stage = group.stage
+    form = GroupForm(data=values_of(group))
+    form.offer(guides_to_choose(db.session, stage), group=group)
+    if form.validate_on_submit():
+        try:
+            change_group(
+                db.session, group=group, plan=form.plan, by=signed_in_account(), now=datetime.now(UTC)
+            )
+        except GroupRefused as refusal:
+            _say_why(form, refusal)
+        else:
+            db.session.commit()
+            flash(_("%(group)s is changed.", group=group_name(group)), "done")
+            return redirect(_board_address(stage))
+    return render_template(
+        "rosters/edit_group.html",
+        march=stage.march,
+        stage=stage,
+        group=group,
+        form=form,
+        is_empty=is_empty(db.session, group),
+    )
+
+
+def _say_why(form: GroupForm, refusal: GroupRefused) -> None:
+    db.session.rollback()
+    field = FIELD_OF_REFUSAL[type(refusal)]
+    form[field].errors = [why_not_changed(refusal)]
+
+
+@blueprint.post("/groups/<int:group_id>/delete")
+def delete(group_id: int) -> Response:
+    group = group_for_coordinator(group_id)
+    stage, name = group.stage, group_name(group)
+    try:
+        delete_group(db.session, group=group, by=signed_in_account(), now=datetime.now(UTC))
+    except GroupRefused as refusal:
+        db.session.rollback()
+        flash(why_not_changed(refusal), "problem")
+        return redirect(url_for(".edit_group", group_id=group_id))
+    db.session.commit()
+    flash(_("%(group)s is deleted.", group=name), "done")
+    return redirect(_board_address(stage))
+
+
+def _board_address(stage: Stage) -> str:
+    return url_for(".stage", slug=stage.march.slug, number=stage.number)
+
+
+@blueprint.get("/marches/<slug>/stages/<int:number>/roster")
+def printable(slug: str, number: int) -> str:
+    stage = stage_for_coordinator(slug, number)
+    groups = groups_of(db.session, stage)
+    pages = max(ceil(len(groups) / GROUPS_A_PRINT), 1)
+    page = min(max(_number(request.args, "page"), 1), pages)
+    groups = groups[(page - 1) * GROUPS_A_PRINT : page * GROUPS_A_PRINT]
+    return render_template(
+        "rosters/printable.html",
+        march=stage.march,
+        stage=stage,
+        groups=groups,
+        members=members_by_group(db.session, [sized.group.id for sized in groups]),
+        page=page,
+        pages=pages,
+    )
+
+
+@blueprint.get("/my-groups")
+def my_groups() -> str:
+    account = signed_in_account()
+    guided = groups_guided_by(db.session, account, datetime.now(UTC))
+    return render_template("rosters/my_groups.html", guided=guided)
+
+
+@blueprint.get("/groups/<int:group_id>")
+def group(group_id: int) -> str:
+    group = group_for_guide(group_id)
+    march = group.stage.march
+    return render_template(
+        "rosters/group.html",
+        march=march,
+        stage=group.stage,
+        group=group,
+        members=members_of(db.session, group),
+        tracks=tracks_of(db.session, group),
+        stops=stops(group.stage),
+        when=when(group.stage, datetime.now(UTC)),
+        coordinates=is_coordinator(march),
+    )

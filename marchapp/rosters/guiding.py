@@ -1,0 +1,110 @@
+"""What a guide's pages show: the own groups, who walks in them, and what was recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from marchapp.models import (
+    Account,
+    Appointment,
+    Group,
+    GroupGuide,
+    March,
+    Membership,
+    Participant,
+    Role,
+    Stage,
+    Track,
+)
+from marchapp.rosters.board import group_sizes
+
+When = Literal["today", "coming", "past"]
+
+
+@dataclass(frozen=True)
+class GuidedGroup:
+    """A group of a guide, how many walk in it, and its current track if one was uploaded."""
+
+    group: Group
+    size: int
+    track: Track | None
+    when: When
+
+
+def groups_guided_by(session: Session, account: Account, now: datetime) -> list[GuidedGroup]:
+    """Return the groups that somebody guides, by day and start."""
+    groups = session.scalars(
+        select(Group)
+        .join(GroupGuide, GroupGuide.group_id == Group.id)
+        .join(Group.stage)
+        .join(
+            Appointment,
+            (Appointment.march_id == Stage.march_id) & (Appointment.account_id == GroupGuide.account_id),
+        )
+        .where(GroupGuide.account_id == account.id, Appointment.role == Role.GUIDE)
+        .options(joinedload(Group.stage).joinedload(Stage.march))
+        .order_by(Stage.day, Stage.starts_at, Group.number)
+    ).all()
+    ids = [group.id for group in groups]
+    sizes, tracks = group_sizes(session, ids), _current_tracks(session, ids)
+    return [
+        GuidedGroup(group, sizes.get(group.id, 0), tracks.get(group.id), when(group.stage, now))
+        for group in groups
+    ]
+
+
+def when(stage: Stage, now: datetime) -> When:
+    """Say whether a stage is walked today, as clocks and calendars show it where the march is."""
+    today = today_at(stage.march, now)
+    if stage.day == today:
+        return "today"
+    return "coming" if stage.day > today else "past"
+
+
+def today_at(march: March, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(march.time_zone)).date()
+
+
+def members_of(session: Session, group: Group) -> list[Participant]:
+    """Return who walks in a group, by name."""
+    return members_by_group(session, [group.id]).get(group.id, [])
+
+
+def members_by_group(session: Session, group_ids: Iterable[int]) -> dict[int, list[Participant]]:
+    """Return who walks in each group, by name; cancelled people are left out, and so are empty groups."""
+    rows = session.execute(
+        select(Membership.group_id, Participant)
+        .join(Membership.participant)
+        .where(Membership.group_id.in_(list(group_ids)), Participant.cancelled_at.is_(None))
+        .order_by(Participant.family_name, Participant.given_name, Participant.id)
+    )
+    members: dict[int, list[Participant]] = {}
+    for group_id, person in rows:
+        members.setdefault(group_id, []).append(person)
+    return members
+
+
+def tracks_of(session: Session, group: Group) -> list[Track]:
+    """Return every recording of a group with its comparison, the current one first, then the newest."""
+    return list(
+        session.scalars(
+            select(Track)
+            .where(Track.group_id == group.id)
+            .options(joinedload(Track.comparison), joinedload(Track.uploaded_by))
+            .order_by(Track.is_current.desc(), Track.uploaded_at.desc())
+        )
+    )
+
+
+def _current_tracks(session: Session, group_ids: list[int]) -> dict[int, Track]:
+    tracks = session.scalars(
+        select(Track)
+        .where(Track.group_id.in_(group_ids), Track.is_current)
+        .options(joinedload(Track.comparison))
+    )
+    return {track.group_id: track for track in tracks}

@@ -1,0 +1,204 @@
+"""Move people between the groups of a stage, all or none, and never silently over somebody else's move."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from marchapp.models import Account, AuditEvent, Group, Membership, Participant, Stage, StageEntry
+from marchapp.models.audit import record
+from marchapp.rosters.board import group_sizes
+from marchapp.rosters.services import take_turn
+
+PEOPLE_MOVED = "people.moved"
+
+
+@dataclass(frozen=True)
+class Change:
+    """That somebody leaves one group for another; None stands for no group."""
+
+    participant_id: int
+    from_id: int | None
+    to_id: int | None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move did: how many people it moved, and the number of their group (None: out of theirs).
+
+    `name` is who it was if it was one. A move back can end in several groups; it then is mixed.
+    """
+
+    id: int
+    people: int
+    name: str
+    number: int | None
+    is_mixed: bool
+
+
+class MoveRefused(Exception):
+    """Nobody was moved."""
+
+
+class GroupFull(MoveRefused):
+    """More people were to come into a group than it has places left."""
+
+    def __init__(self, *, number: int, left: int, coming: int) -> None:
+        super().__init__(number, left, coming)
+        self.number, self.left, self.coming = number, left, coming
+
+
+class MovedMeanwhile(MoveRefused):
+    """Some people are elsewhere by now; `places` has (name, number of the group or None) for each."""
+
+    def __init__(self, places: Sequence[tuple[str, int | None]]) -> None:
+        super().__init__(places)
+        self.places = places
+
+
+class NotWalking(MoveRefused):
+    """Somebody does not walk this stage, or does not any more."""
+
+
+class NoSuchGroup(MoveRefused):
+    """The group is not, or is no longer, a group of this stage."""
+
+
+class AlreadyThere(MoveRefused):
+    """Everybody is where they were to go."""
+
+
+class NothingToUndo(MoveRefused):
+    """There is no such move of this stage."""
+
+
+def move_people(
+    session: Session,
+    *,
+    stage: Stage,
+    to_group_id: int | None,
+    people: Mapping[int, int | None],
+    by: Account,
+    now: datetime,
+) -> int:
+    """Move people of a stage to a group, or out of theirs, and return the id of the move.
+
+    `people` says for each participant's id where they were seen last: the id of a group, or None. All are
+    moved or none. Raises a MoveRefused.
+    """
+    changes = [Change(person, seen_in, to_group_id) for person, seen_in in people.items()]
+    return _move(session, stage=stage, changes=changes, by=by, now=now)
+
+
+def undo_move(session: Session, *, stage: Stage, move_id: int, by: Account, now: datetime) -> int:
+    """Bring everybody back to where a move took them from, and return the id of the move back."""
+    changes = changes_of(session, stage=stage, move_id=move_id)
+    back = [Change(change.participant_id, change.to_id, change.from_id) for change in changes]
+    return _move(session, stage=stage, changes=back, by=by, now=now)
+
+
+def changes_of(session: Session, *, stage: Stage, move_id: int) -> list[Change]:
+    """Return what a move changed. Raises NothingToUndo."""
+    event = session.get(AuditEvent, move_id)
+    if event is None or (event.action, event.subject_id) != (PEOPLE_MOVED, stage.id):
+        raise NothingToUndo
+    return [Change(*change) for change in event.details["changes"]]
+
+
+def moved_by(session: Session, *, stage: Stage, move_id: int) -> Moved:
+    """Return what a move of a stage did. Raises NothingToUndo."""
+    changes = changes_of(session, stage=stage, move_id=move_id)
+    goals = {change.to_id for change in changes}
+    goal = session.get(Group, changes[0].to_id) if changes[0].to_id else None
+    person = session.get(Participant, changes[0].participant_id)
+    return Moved(
+        id=move_id,
+        people=len(changes),
+        name=person.name if person and len(changes) == 1 else "",
+        number=goal.number if goal else None,
+        is_mixed=len(goals) > 1,
+    )
+
+
+def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account, now: datetime) -> int:
+    take_turn(session, stage)
+    _check_all_walk(session, stage, changes)
+    _check_all_are_where_they_were_seen(session, stage, changes)
+    changes = [change for change in changes if change.from_id != change.to_id]
+    if not changes:
+        raise AlreadyThere
+    _check_places(session, stage, changes)
+    _write_memberships(session, stage, changes)
+    event = record(
+        session,
+        at=now,
+        action=PEOPLE_MOVED,
+        march_id=stage.march_id,
+        account_id=by.id,
+        subject="stage",
+        subject_id=stage.id,
+        changes=[[change.participant_id, change.from_id, change.to_id] for change in changes],
+    )
+    session.flush()
+    return event.id
+
+
+def _check_all_walk(session: Session, stage: Stage, changes: list[Change]) -> None:
+    walking = session.scalars(
+        select(StageEntry.participant_id)
+        .join(StageEntry.participant)
+        .where(
+            StageEntry.stage_id == stage.id,
+            StageEntry.participant_id.in_([change.participant_id for change in changes]),
+            Participant.cancelled_at.is_(None),
+        )
+    )
+    if len(walking.all()) < len(changes):
+        raise NotWalking
+
+
+def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:
+    seen_in = {change.participant_id: change.from_id for change in changes}
+    rows = session.execute(
+        select(Participant, Group.id, Group.number)
+        .outerjoin(
+            Membership,
+            (Membership.participant_id == Participant.id) & (Membership.stage_id == stage.id),
+        )
+        .outerjoin(Group, Group.id == Membership.group_id)
+        .where(Participant.id.in_(seen_in))
+        .order_by(Participant.family_name, Participant.given_name)
+    )
+    elsewhere = [(person.name, number) for person, group_id, number in rows if seen_in[person.id] != group_id]
+    if elsewhere:
+        raise MovedMeanwhile(elsewhere)
+
+
+def _check_places(session: Session, stage: Stage, changes: list[Change]) -> None:
+    coming = Counter(change.to_id for change in changes if change.to_id is not None)
+    leaving = Counter(change.from_id for change in changes if change.from_id is not None)
+    groups = session.scalars(select(Group).where(Group.stage_id == stage.id, Group.id.in_(coming))).all()
+    if len(groups) < len(coming):
+        raise NoSuchGroup
+    sizes = group_sizes(session, coming)
+    for group in groups:
+        left = group.max_size - sizes.get(group.id, 0) + leaving[group.id]
+        if coming[group.id] > left:
+            raise GroupFull(number=group.number, left=max(left, 0), coming=coming[group.id])
+
+
+def _write_memberships(session: Session, stage: Stage, changes: list[Change]) -> None:
+    moved = [change.participant_id for change in changes]
+    session.execute(
+        delete(Membership).where(Membership.stage_id == stage.id, Membership.participant_id.in_(moved))
+    )
+    placed = [
+        {"participant_id": change.participant_id, "stage_id": stage.id, "group_id": change.to_id}
+        for change in changes
+        if change.to_id is not None
+    ]
+    if placed:
+        session.execute(insert(Membership), placed)

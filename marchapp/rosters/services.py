@@ -1,0 +1,233 @@
+"""Make, change, delete and copy the groups of a stage."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, insert, select
+from sqlalchemy.orm import Session
+
+from marchapp.models import (
+    Account,
+    Appointment,
+    Group,
+    GroupGuide,
+    Membership,
+    Participant,
+    Role,
+    Stage,
+    StageEntry,
+    Track,
+)
+from marchapp.models.audit import record
+from marchapp.rosters.board import group_sizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupPlan:
+    """What a coordinator decides about a group."""
+
+    number: int
+    name: str
+    min_size: int
+    max_size: int
+    guide_ids: frozenset[int] = frozenset()
+
+
+class GroupRefused(Exception):
+    """The group was not changed."""
+
+
+class NumberTaken(GroupRefused):
+    """Another group of the stage has this number."""
+
+
+class NotAGuide(GroupRefused):
+    """Somebody is not, or is no longer, a guide of the march."""
+
+
+class GuideBusy(GroupRefused):
+    """A guide guides another group of the same stage."""
+
+    def __init__(self, *, name: str, number: int) -> None:
+        super().__init__(name, number)
+        self.name, self.number = name, number
+
+
+class GroupInUse(GroupRefused):
+    """People walk in the group, or it has recordings."""
+
+
+class StageHasGroups(GroupRefused):
+    """Groups are copied only to a stage that has none."""
+
+
+def take_turn(session: Session, stage: Stage) -> None:
+    """Wait until nobody else changes the groups of this stage or who walks in them.
+
+    Every change takes its turn first, so that what it counts still holds when it writes. On PostgreSQL this
+    locks the row of the stage until the transaction ends; SQLite's writers wait for each other anyway.
+    """
+    session.execute(select(Stage.id).where(Stage.id == stage.id).with_for_update(key_share=True))
+
+
+def next_number(session: Session, stage: Stage) -> int:
+    """Return the smallest number that no group of the stage has."""
+    taken = set(session.scalars(select(Group.number).where(Group.stage_id == stage.id)))
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def make_group(session: Session, *, stage: Stage, plan: GroupPlan, by: Account, now: datetime) -> Group:
+    """Add a group to a stage. Raises a GroupRefused."""
+    take_turn(session, stage)
+    group = Group(stage_id=stage.id)
+    _apply_plan(session, stage, group, plan)
+    _record_group(session, "group.made", stage, group, by, now)
+    return group
+
+
+def change_group(session: Session, *, group: Group, plan: GroupPlan, by: Account, now: datetime) -> None:
+    """Give a group another number, name, size or other guides. Raises a GroupRefused."""
+    take_turn(session, group.stage)
+    _apply_plan(session, group.stage, group, plan)
+    _record_group(session, "group.changed", group.stage, group, by, now)
+
+
+def delete_group(session: Session, *, group: Group, by: Account, now: datetime) -> None:
+    """Delete a group in which nobody walks and that has no recordings. Raises GroupInUse."""
+    take_turn(session, group.stage)
+    if not is_empty(session, group):
+        raise GroupInUse
+    _record_group(session, "group.deleted", group.stage, group, by, now)
+    session.delete(group)
+    session.flush()
+
+
+def is_empty(session: Session, group: Group) -> bool:
+    """Tell whether nobody walks in a group and it has no recordings."""
+    has_tracks = session.scalar(select(exists().where(Track.group_id == group.id)))
+    return not has_tracks and not group_sizes(session, [group.id])
+
+
+def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -> None:
+    with session.no_autoflush:
+        _check_number_is_free(session, stage, group, plan.number)
+        guides = _guides(session, stage, plan.guide_ids)
+        _check_guides_are_free(session, stage, group, plan.guide_ids)
+        group.number, group.name = plan.number, plan.name
+        group.min_size, group.max_size = plan.min_size, plan.max_size
+        group.guides = guides
+    session.add(group)
+    session.flush()
+
+
+def _check_number_is_free(session: Session, stage: Stage, group: Group, number: int) -> None:
+    holder = session.scalar(select(Group.id).where(Group.stage_id == stage.id, Group.number == number))
+    if holder not in (None, group.id):
+        raise NumberTaken
+
+
+def _guides(session: Session, stage: Stage, guide_ids: frozenset[int]) -> list[Account]:
+    guides = session.scalars(
+        select(Account)
+        .join(Account.appointments)
+        .where(
+            Account.id.in_(guide_ids),
+            Appointment.march_id == stage.march_id,
+            Appointment.role == Role.GUIDE,
+        )
+        .order_by(Account.name)
+    ).all()
+    if len(guides) < len(guide_ids):
+        raise NotAGuide
+    return list(guides)
+
+
+def _check_guides_are_free(session: Session, stage: Stage, group: Group, guide_ids: frozenset[int]) -> None:
+    busy = session.execute(
+        select(Account.name, Group.number)
+        .join(GroupGuide, GroupGuide.account_id == Account.id)
+        .join(Group, Group.id == GroupGuide.group_id)
+        .where(Group.stage_id == stage.id, Group.id != (group.id or 0), Account.id.in_(guide_ids))
+        .order_by(Account.name)
+    ).first()
+    if busy:
+        raise GuideBusy(name=busy.name, number=busy.number)
+
+
+def copy_groups(session: Session, *, source: Stage, target: Stage, by: Account, now: datetime) -> int:
+    """Give a stage the groups of another of the same march, and return how many.
+
+    Guides come along, and so does everybody who also walks the target stage. Raises StageHasGroups.
+    """
+    take_turn(session, target)
+    if session.scalar(select(exists().where(Group.stage_id == target.id))):
+        raise StageHasGroups
+    copies = {group.id: _copy(group, target) for group in _groups(session, source)}
+    session.add_all(copies.values())
+    session.flush()
+    _copy_memberships(session, source, target, {old: copy.id for old, copy in copies.items()})
+    record(
+        session,
+        at=now,
+        action="groups.copied",
+        march_id=target.march_id,
+        account_id=by.id,
+        subject="stage",
+        subject_id=target.id,
+        from_stage=source.number,
+        groups=len(copies),
+    )
+    return len(copies)
+
+
+def _groups(session: Session, stage: Stage) -> Iterable[Group]:
+    return session.scalars(select(Group).where(Group.stage_id == stage.id).order_by(Group.number)).all()
+
+
+def _copy(group: Group, target: Stage) -> Group:
+    return Group(
+        stage_id=target.id,
+        number=group.number,
+        name=group.name,
+        min_size=group.min_size,
+        max_size=group.max_size,
+        guides=list(group.guides),
+    )
+
+
+def _copy_memberships(session: Session, source: Stage, target: Stage, copies: dict[int, int]) -> None:
+    walk_both = session.execute(
+        select(Membership.participant_id, Membership.group_id)
+        .join(Membership.participant)
+        .join(StageEntry, StageEntry.participant_id == Membership.participant_id)
+        .where(
+            Membership.stage_id == source.id,
+            StageEntry.stage_id == target.id,
+            Participant.cancelled_at.is_(None),
+        )
+    )
+    rows: list[dict[str, Any]] = [
+        {"participant_id": person, "stage_id": target.id, "group_id": copies[group_id]}
+        for person, group_id in walk_both
+    ]
+    if rows:
+        session.execute(insert(Membership), rows)
+
+
+def _record_group(
+    session: Session, action: str, stage: Stage, group: Group, by: Account, now: datetime
+) -> None:
+    record(
+        session,
+        at=now,
+        action=action,
+        march_id=stage.march_id,
+        account_id=by.id,
+        subject="group",
+        subject_id=group.id,
+        stage=stage.number,
+        number=group.number,
+        guides=[guide.id for guide in group.guides],
+    )
