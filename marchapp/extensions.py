@@ -11,7 +11,6 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_mailman import Mail
 from flask_migrate import Migrate
-from flask_security.core import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from huey import RedisHuey, SqliteHuey, crontab
@@ -93,7 +92,6 @@ class Database(SQLAlchemy):
 db = Database(model_class=Base)
 migrate = Migrate()
 babel = Babel()
-security = Security()
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=[])
 mail = Mail()
