@@ -59,7 +59,7 @@ class CountryName:
 
 @dataclass(frozen=True)
 class RouteSketch:
-    """A map: SVG paths, flags, country names and a scale bar of `scale_px` for `scale_m`."""
+    """A map: SVG paths (`walked` with the kind of each), flags, countries, and `scale_px` for `scale_m`."""
 
     width: int
     height: int
@@ -67,6 +67,7 @@ class RouteSketch:
     coast: str
     borders: str
     route: str
+    walked: tuple[tuple[int, str], ...]
     flags: tuple[Flag, ...]
     countries: tuple[CountryName, ...]
     scale_m: float
@@ -107,12 +108,14 @@ def sketch_route(
     checkpoints: Iterable[tuple[str, float, float]] = (),
     basemap: dict[str, Any] | None = None,
     *,
+    walked: Iterable[tuple[int, Floats, Floats]] = (),
     width: int = 640,
     height: int = 400,
 ) -> RouteSketch:
     """Draw a route and its checkpoints (name, lat, lon) on a base map as `basemap.clip` returns it.
 
     `lat` and `lon` are the route's points in degrees, one or more. Without a base map its own is clipped.
+    `walked` are lines over it as (kind, lat, lon); the picture shows what of them lies around the route.
     """
     lats, lons = np.asarray(lat, float), np.unwrap(np.asarray(lon, float), period=360)
     if basemap is None:
@@ -134,6 +137,10 @@ def sketch_route(
         coast=_curves(paper.draw(basemap["coast"])),
         borders=_curves(borders),
         route=_path(shapely.get_coordinates(route.simplify(0.4))),
+        walked=tuple(
+            (kind, _path(shapely.get_coordinates(_line(paper.pixels(lat, lon)).simplify(0.4))))
+            for kind, lat, lon in walked
+        ),
         flags=_flags(places, taken, route, shapely.box(4, 4, width - 4, height - 4)),
         countries=countries,
         scale_m=scale_m,

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from marchapp.geo.results import Floats
 from marchapp.geo.sketch import RouteSketch, sketch_route
 from marchapp.i18n import clock, duration, km, metres
 from marchapp.models import Stage, Track
-from marchapp.tracks.drawing import nodes_along
+from marchapp.tracks.drawing import colour_pieces, nodes_along
 from marchapp.tracks.kilometres import Kilometre, by_kilometre
-from marchapp.tracks.stored import unpack, with_moments
+from marchapp.tracks.stored import Columns, unpack, with_moments
 from marchapp.tracks.words import checkpoint_words, dropped, dropped_reasons, notes, verdict
 
 Result = dict[str, Any]
@@ -62,9 +63,16 @@ def read_page(track: Track) -> Page:
         kilometres=by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result),
         dropped=dropped(result["track"]),
         dropped_reasons=dropped_reasons(result["track"]),
-        sketch=sketch_route(columns.route.lat, columns.route.lon, places),
+        sketch=sketch_route(columns.route.lat, columns.route.lon, places, walked=_walked(columns, result)),
         is_outdated=stage.route is not None and stage.route.uploaded_at > track.comparison.computed_at,
     )
+
+
+def _walked(columns: Columns, result: Result) -> Iterator[tuple[int, Floats, Floats]]:
+    """Yield the coloured pieces of the track, the near ones under the far ones."""
+    pieces = colour_pieces(columns.points, [gap["from_at"] for gap in result["gaps"]])
+    for piece in sorted(pieces, key=lambda piece: piece.offset_class):
+        yield piece.offset_class, piece.lat, piece.lon
 
 
 def _passed(checkpoint: Result, zone: str) -> Passed:

@@ -223,3 +223,9 @@ def test_without_a_tile_server_the_page_asks_nobody_else(track: Track, cast: Cas
     answer = sign_in(cast.guide).get(f"/tracks/{track.id}")
     assert "data-tile-url" not in answer.text
     assert "img-src 'self' data:;" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_sketch_shows_where_the_group_walked(track: Track, cast: Cast, sign_in) -> None:
+    page = sign_in(cast.guide).get(f"/tracks/{track.id}").text
+    assert 'class="sketch-walked walked-0"' in page
+    assert 'class="sketch-walked walked-3"' in page
