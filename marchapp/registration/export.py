@@ -45,8 +45,12 @@ COLUMNS: tuple[tuple[str, Callable[[Participant], str]], ...] = (
 )
 
 
-def csv_lines(session: Session, march: March, selection: Selection) -> Iterator[str]:
-    """Yield the selection as CSV: headings in the reader's language, then some hundred rows at a time."""
+def csv_lines(session: Session, march_id: int, selection: Selection) -> Iterator[str]:
+    """Yield the selection as CSV: headings in the reader's language, then some hundred rows at a time.
+
+    All is read here, as a page that is streamed is written after the view has closed its session.
+    """
+    march = session.get_one(March, march_id)
     yield BYTE_ORDER_MARK + _as_csv([_headings(march)])
     people_by_name = select_all(march, selection).execution_options(yield_per=ROWS_AT_ONCE)
     for people in session.scalars(people_by_name).partitions():
@@ -55,7 +59,7 @@ def csv_lines(session: Session, march: March, selection: Selection) -> Iterator[
 
 
 def _headings(march: March) -> list[str]:
-    of_stages = [_("Stage %(number)s", number=stage.number) for stage in march.stages]
+    of_stages = [_("Group on stage %(number)s", number=stage.number) for stage in march.stages]
     return [*(str(heading) for heading, _cell in COLUMNS), *of_stages, _("Signed up"), _("Cancelled")]
 
 
@@ -69,10 +73,10 @@ def _row(march: March, person: Participant, walks: dict[int, Walk]) -> list[str]
 
 
 def _group(walk: Walk | None) -> str:
-    """Name the group on a stage; empty for who does not walk it."""
+    """Write the number of the group on a stage; nothing for who does not walk it."""
     if walk is None:
         return ""
-    return _("no group") if walk.group_number is None else _("Group %(number)s", number=walk.group_number)
+    return _("none yet") if walk.group_number is None else str(walk.group_number)
 
 
 def _as_csv(rows: Iterable[Iterable[str]]) -> str:

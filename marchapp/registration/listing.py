@@ -1,14 +1,14 @@
 """Which participants the coordinator sees: search, filters, order and pages, as the address says."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from marchapp.models import Category, Group, March, Membership, Participant, Stage, StageEntry
+from marchapp.models import Category, Group, March, Membership, Participant, StageEntry
 
 ROWS_A_PAGE = 50
 MOST_COUNTRIES = 8
@@ -22,6 +22,10 @@ ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
     "country": (Participant.country, *BY_NAME),
     "signed-up": (Participant.registered_at,),
 }
+
+_IN_A_GROUP = and_(
+    Membership.participant_id == StageEntry.participant_id, Membership.stage_id == StageEntry.stage_id
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,27 +112,35 @@ def _small_number(text: str) -> int:
 
 
 def find_page(session: Session, march: March, selection: Selection) -> Page:
-    """Return the page of the selection that is asked for, or its last one if there are fewer."""
+    """Return the page of the selection that is asked for, or its last one if there are fewer.
+
+    The search runs over ids, which the database answers from one index; only the page's people are loaded.
+    """
     conditions = and_(*_conditions(march, selection))
     total = session.scalar(select(func.count()).select_from(Participant).where(conditions)) or 0
     pages = max(1, -(-total // ROWS_A_PAGE))
     number = min(selection.page, pages)
-    query = in_order(select(Participant).where(conditions), selection)
-    people = list(session.scalars(query.limit(ROWS_A_PAGE).offset((number - 1) * ROWS_A_PAGE)))
-    return Page(people, walks_of(session, [person.id for person in people]), total, number, pages)
-
-
-def in_order(query: Select[Any], selection: Selection) -> Select[Any]:
-    columns = (*ORDERS[selection.sort], Participant.id)
-    return query.order_by(*(column.desc() if selection.descending else column for column in columns))
+    ids = _in_order(select(Participant.id).where(conditions), selection)
+    of_page = session.scalars(ids.limit(ROWS_A_PAGE).offset((number - 1) * ROWS_A_PAGE)).all()
+    people = {
+        person.id: person
+        for person in session.scalars(select(Participant).where(Participant.id.in_(of_page)))
+    }
+    return Page([people[id_] for id_ in of_page], walks_of(session, of_page), total, number, pages)
 
 
 def select_all(march: March, selection: Selection) -> Select[tuple[Participant]]:
     """Return the query for everybody of the selection, in its order."""
-    return in_order(select(Participant).where(*_conditions(march, selection)), selection)
+    return _in_order(select(Participant).where(*_conditions(march, selection)), selection)
 
 
-def _conditions(march: March, selection: Selection) -> Iterable[ColumnElement[bool]]:
+def _in_order(query: Select[Any], selection: Selection) -> Select[Any]:
+    columns = (*ORDERS[selection.sort], Participant.id)
+    return query.order_by(*(column.desc() if selection.descending else column for column in columns))
+
+
+def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bool]]:
+    stage_ids = {stage.number: stage.id for stage in march.stages}
     yield Participant.march_id == march.id
     yield Participant.cancelled_at.is_not(None) if selection.cancelled else Participant.cancelled_at.is_(None)
     if selection.q:
@@ -138,46 +150,24 @@ def _conditions(march: March, selection: Selection) -> Iterable[ColumnElement[bo
     if selection.country:
         yield Participant.country == selection.country
     if selection.stage:
-        yield _walks(march, selection.stage)
+        yield Participant.id.in_(_walkers(stage_ids.get(selection.stage)))
     if selection.no_group:
-        yield _walks(march, selection.no_group, ~_is_in_a_group())
-
-
-def _walks(march: March, number: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return (
-        select(StageEntry.stage_id)
-        .join(Stage, Stage.id == StageEntry.stage_id)
-        .where(
-            StageEntry.participant_id == Participant.id,
-            Stage.march_id == march.id,
-            Stage.number == number,
-            *conditions,
+        yield Participant.id.in_(
+            _walkers(stage_ids.get(selection.no_group))
+            .outerjoin(Membership, _IN_A_GROUP)
+            .where(Membership.group_id.is_(None))
         )
-        .exists()
-    )
 
 
-def _is_in_a_group() -> ColumnElement[bool]:
-    return (
-        select(Membership.group_id)
-        .where(
-            Membership.participant_id == StageEntry.participant_id, Membership.stage_id == StageEntry.stage_id
-        )
-        .exists()
-    )
+def _walkers(stage_id: int | None) -> Select[tuple[int]]:
+    return select(StageEntry.participant_id).where(StageEntry.stage_id == stage_id)
 
 
-def walks_of(session: Session, participant_ids: list[int]) -> dict[int, dict[int, Walk]]:
+def walks_of(session: Session, participant_ids: Sequence[int]) -> dict[int, dict[int, Walk]]:
     """Return the stages that these participants walk, by participant and stage, in one query."""
     query = (
         select(StageEntry.participant_id, StageEntry.stage_id, Group.id, Group.number)
-        .outerjoin(
-            Membership,
-            and_(
-                Membership.participant_id == StageEntry.participant_id,
-                Membership.stage_id == StageEntry.stage_id,
-            ),
-        )
+        .outerjoin(Membership, _IN_A_GROUP)
         .outerjoin(Group, Group.id == Membership.group_id)
         .where(StageEntry.participant_id.in_(participant_ids))
     )

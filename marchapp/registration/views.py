@@ -123,7 +123,7 @@ def participants(slug: str) -> str:
 @blueprint.get("/marches/<slug>/participants.csv")
 def participants_csv(slug: str) -> Response:
     march = march_for_coordinator(slug)
-    lines = csv_lines(db.session, march, Selection.from_arguments(request.args))
+    lines = csv_lines(db.session, march.id, Selection.from_arguments(request.args))
     headers = {"Content-Disposition": f'attachment; filename="{march.slug}-participants.csv"'}
     return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
 

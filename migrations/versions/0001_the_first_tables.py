@@ -142,7 +142,7 @@ def upgrade() -> None:
         sa.Column("family_name", sa.String(length=80), nullable=False),
         sa.Column("native_name", sa.String(length=160), nullable=False),
         sa.Column("name_key", sa.String(length=170), nullable=False),
-        sa.Column("search_key", sa.String(length=500), nullable=False),
+        sa.Column("search_key", sa.String(length=400), nullable=False),
         sa.Column("birth_date", sa.Date(), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
@@ -183,8 +183,21 @@ def upgrade() -> None:
             batch_op.f("ix_participant_march_id_category"), ["march_id", "category"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_participant_march_id_family_name_given_name"),
-            ["march_id", "family_name", "given_name"],
+            batch_op.f("ix_participant_march_id_country"), ["march_id", "country"], unique=False
+        )
+        batch_op.create_index(
+            "ix_participant_list",
+            [
+                "march_id",
+                "cancelled_at",
+                "family_name",
+                "given_name",
+                "category",
+                "country",
+                "birth_date",
+                "registered_at",
+                "search_key",
+            ],
             unique=False,
         )
 
@@ -303,7 +316,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("participant_id", "stage_id", name=op.f("pk_stage_entry")),
     )
     with op.batch_alter_table("stage_entry", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stage_entry_stage_id"), ["stage_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_stage_entry_stage_id_participant_id"), ["stage_id", "participant_id"], unique=False
+        )
 
     op.create_table(
         "stage_group",
@@ -432,7 +447,7 @@ def downgrade() -> None:
     op.drop_table("group_guide")
     op.drop_table("stage_group")
     with op.batch_alter_table("stage_entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_stage_entry_stage_id"))
+        batch_op.drop_index(batch_op.f("ix_stage_entry_stage_id_participant_id"))
 
     op.drop_table("stage_entry")
     op.drop_table("route_draft")
@@ -441,7 +456,8 @@ def downgrade() -> None:
     op.drop_table("stage")
     op.drop_table("quota")
     with op.batch_alter_table("participant", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_participant_march_id_family_name_given_name"))
+        batch_op.drop_index("ix_participant_list")
+        batch_op.drop_index(batch_op.f("ix_participant_march_id_country"))
         batch_op.drop_index(batch_op.f("ix_participant_march_id_category"))
 
     op.drop_table("participant")
