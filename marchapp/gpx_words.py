@@ -20,6 +20,11 @@ def explain(error: errors.UnusableInput) -> str:
             )
         case errors.MalformedGpx(line=line):
             return _("The file is damaged at line %(line)s. Export it again.", line=figure(line))
+        case errors.DamagedFit():
+            return _(
+                "The FIT file is damaged or breaks off. Copy it from the watch again, "
+                "or export the recording as GPX."
+            )
         case errors.ForbiddenDoctype():
             return _("The file has a DOCTYPE, which GPX does not use. Export it again as plain GPX.")
         case errors.TooLarge(limit_bytes=limit_bytes):

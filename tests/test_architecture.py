@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
 FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail"}
-PURE = {"numpy", "shapely", "gpxpy", "ortools"}
+PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}
 WEB_STATE = {"request", "g", "session", "current_user"}
 
 

@@ -13,6 +13,7 @@ EXAMPLES = [
     errors.NotGpx(),
     errors.TruncatedGpx(1214),
     errors.MalformedGpx(3),
+    errors.DamagedFit(),
     errors.ForbiddenDoctype(),
     errors.TooLarge(64 * 2**20),
     errors.NoPoints(),

@@ -17,10 +17,12 @@ class EmptyFile(UnreadableGpx):
 
 
 class NotGpx(UnreadableGpx):
-    """The content is not a GPX document."""
+    """The content is not a GPX document, nor another recording that is read here."""
 
     def __init__(self) -> None:
-        super().__init__("This is not a GPX file: export the recording as GPX and send that file.")
+        super().__init__(
+            "This is not a GPX, TCX or FIT file: export the recording as GPX and send that file."
+        )
 
 
 class TruncatedGpx(UnreadableGpx):
@@ -39,6 +41,16 @@ class MalformedGpx(UnreadableGpx):
     def __init__(self, line: int) -> None:
         self.line = line
         super().__init__(f"The file is damaged at line {line}: export it again and send the new file.")
+
+
+class DamagedFit(UnreadableGpx):
+    """The FIT recording is damaged or breaks off."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The FIT file is damaged or breaks off: "
+            "copy it from the watch again, or export the recording as GPX."
+        )
 
 
 class ForbiddenDoctype(UnreadableGpx):

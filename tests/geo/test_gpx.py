@@ -148,7 +148,7 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(content: bytes, refusal:
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marchapp.geo.gpx.INFLATED_LIMIT_BYTES", 1000)
+    monkeypatch.setattr("marchapp.geo.content.INFLATED_LIMIT_BYTES", 1000)
 
     with pytest.raises(UnreadableGpx, match="larger"):
         read_track(gzip.compress(gpx(POINT * 100).encode()))
