@@ -12,7 +12,8 @@ const FONT = "13px Inter, system-ui, sans-serif";
  *
  * @returns {{showPlace(index: number): void, redraw(): void}}
  */
-export function drawCharts(data, nodes, write, onPlace) {
+export function drawCharts(data, write, onPlace) {
+  const { nodes } = data;
   const makers = { "offset-chart": offsetChart, "ele-chart": eleChart, "pace-chart": paceChart };
   const charts = [];
   let place = null;
@@ -22,12 +23,12 @@ export function drawCharts(data, nodes, write, onPlace) {
   };
   for (const [id, make] of Object.entries(makers)) {
     const element = document.getElementById(id);
-    const { series, columns, axis, range } = make(data, nodes);
+    const { series, columns, axis, range } = make(data);
     if (columns.every((column) => column.every((value) => value === null))) {
       element.hidden = true;
       continue;
     }
-    const options = frame(element, data, nodes, write, axis, range);
+    const options = frame(element, data, write, axis, range);
     options.series = [{}, ...series];
     const chart = new uPlot(options, [nodes.km, ...columns], element);
     chart.over.addEventListener("mousemove", () => chart.cursor.idx !== null && onPlace(chart.cursor.idx));
@@ -38,7 +39,7 @@ export function drawCharts(data, nodes, write, onPlace) {
   return { showPlace, redraw: () => charts.forEach((chart) => chart.redraw(false, true)) };
 }
 
-function frame(element, data, nodes, write, axis, range) {
+function frame(element, data, write, axis, range) {
   const ink = () => colours.slate;
   const grid = { stroke: () => colours.frost, width: 1 };
   return {
@@ -47,7 +48,7 @@ function frame(element, data, nodes, write, axis, range) {
     padding: [12, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 9 } },
-    scales: { x: { time: false, range: [0, nodes.km.at(-1)] }, y: { range } },
+    scales: { x: { time: false, range: [0, data.nodes.km.at(-1)] }, y: { range } },
     axes: [
       {
         stroke: ink,
@@ -75,23 +76,23 @@ function frame(element, data, nodes, write, axis, range) {
   };
 }
 
-function offsetChart(data, nodes) {
+function offsetChart({ nodes, words, limits }) {
   const most = Math.max(LEAST_OFFSET_M, ...nodes.offset.map((value) => Math.abs(value ?? 0))) * 1.15;
   const zero = nodes.km.map(() => 0);
   return {
-    axis: data.words.offset_axis,
+    axis: words.offset_axis,
     range: [-most, most],
     columns: [zero, nodes.offset],
     series: [
       { stroke: () => colours.route, width: 1.5, points: { show: false } },
-      { stroke: (chart) => byDistance(chart, data.limits, most), width: 2.5, points: { show: false }, spanGaps: false },
+      { stroke: (chart) => byDistance(chart, limits, most), width: 2.5, points: { show: false }, spanGaps: false },
     ],
   };
 }
 
-function eleChart(data, nodes) {
+function eleChart({ nodes, words }) {
   return {
-    axis: data.words.ele_axis,
+    axis: words.ele_axis,
     range: (_, low, high) => [Math.floor((low - 10) / 20) * 20, Math.ceil(Math.max(high + 10, low + 60) / 20) * 20],
     columns: [nodes.plannedEle, nodes.ele],
     series: [
@@ -101,9 +102,9 @@ function eleChart(data, nodes) {
   };
 }
 
-function paceChart(data, nodes) {
+function paceChart({ nodes, words }) {
   return {
-    axis: data.words.pace_axis,
+    axis: words.pace_axis,
     range: (_, __, high) => [0, Math.ceil(high / 10) * 10],
     columns: [nodes.minutes],
     series: [

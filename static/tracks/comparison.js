@@ -3,7 +3,7 @@
 import { drawCharts } from "./charts.js";
 import { followColours } from "./colours.js";
 import { drawMap } from "./map.js";
-import { makeWriters, unpackNodes } from "./numbers.js";
+import { makeWriters, unpack } from "./numbers.js";
 
 const mapElement = document.getElementById("map");
 const slider = document.getElementById("place");
@@ -12,8 +12,8 @@ const reading = document.getElementById("reading");
 async function start() {
   const response = await fetch(mapElement.dataset.url, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`map data: ${response.status}`);
-  const data = await response.json();
-  const nodes = unpackNodes(data.nodes);
+  const data = unpack(await response.json());
+  const { nodes } = data;
   const writers = makeWriters(data);
   document.querySelectorAll(".with-script").forEach((element) => (element.hidden = false));
 
@@ -21,14 +21,14 @@ async function start() {
   const showPlace = (index) => {
     views.forEach((view) => view.showPlace(index));
     slider.value = index;
-    reading.textContent = readingAt(nodes, index, data, writers);
+    reading.textContent = readingAt(nodes, index, data.words, writers);
     slider.setAttribute("aria-valuetext", reading.textContent);
   };
 
   const redraw = () => views.forEach((view) => view.redraw());
   followColours(redraw);
-  const map = drawMap(mapElement, data, nodes, showPlace);
-  views.push(map, drawCharts(data, nodes, writers, showPlace));
+  const map = drawMap(mapElement, data, showPlace);
+  views.push(map, drawCharts(data, writers, showPlace));
 
   slider.max = nodes.km.length - 1;
   slider.addEventListener("input", () => showPlace(Number(slider.value)));
@@ -37,7 +37,7 @@ async function start() {
   });
 }
 
-function readingAt(nodes, index, { words }, write) {
+function readingAt(nodes, index, words, write) {
   const parts = [write.km(nodes.km[index])];
   if (nodes.time[index] === null) return [...parts, words.not_walked].join(" · ");
   parts.push(write.clock(nodes.time[index]));

@@ -1,38 +1,46 @@
 // The map of a comparison: the planned route, the track coloured by its distance from it, and what happened where.
 
 import { addBasemap } from "../js/basemap.js";
+import { layOutArrows } from "./arrows.js";
 import { colours } from "./colours.js";
 import { layOutFlags, makeFlag } from "./flags.js";
-import { placesOf, running } from "./numbers.js";
 
 const HOVER_PX = 32;
 const IS_CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Draw everything that map.json holds.
+ * Draw everything that map.json holds, as `unpack` of numbers.js gives it.
  *
  * @returns {{showPlace(index: number): void, showEpisode(index: number): void, redraw(): void}}
  */
-export function drawMap(element, data, nodes, onPlace) {
+export function drawMap(element, data, onPlace) {
+  const { nodes, route } = data;
   const map = makeMap(element, data);
   addBasemap(map, data.basemap, { names: data.countries });
   const lines = [...planned(map, data), ...walked(map, data)];
   data.stops.forEach((stop) => addStop(map, stop));
   data.episodes.forEach((episode) => addEpisode(map, episode));
   plantFlags(map, data);
+  const arrows = L.layerGroup().addTo(map);
+  map.on("moveend", () => layOutArrows(map, arrows, route.places));
+  layOutArrows(map, arrows, route.places);
   const cursor = makeCursor(map);
   followPointer(map, nodes, onPlace);
   return {
-    showPlace: (index) => cursor.moveTo(nodes.places[index], routePlaceAt(data, nodes.km[index] * 1000)),
-    showEpisode: (index) => lookAt(map, element, data.episodes[index], data),
+    showPlace: (index) => cursor.moveTo(nodes.places[index], placeAt(route, nodes.km[index] * 1000)),
+    showEpisode: (index) => lookAt(map, element, data.episodes[index], route),
     redraw: () => lines.forEach(({ layer, style }) => layer.setStyle(style())),
   };
+}
+
+function drawnPlaces({ route, pieces }) {
+  return [...route.places, ...pieces.flatMap(({ places }) => places)];
 }
 
 function plantFlags(map, data) {
   const flags = data.checkpoints.map((checkpoint) => makeFlag(map, checkpoint));
   const signs = [...data.stops, ...data.episodes].map(({ at }) => at).filter(Boolean);
-  const lines = [data.route.line, ...data.pieces.map(([, ...line]) => line)].flatMap(placesOf);
+  const lines = drawnPlaces(data);
   const layOut = () => layOutFlags(map, flags, signs, lines);
   map.on("zoomend resize", layOut);
   layOut();
@@ -80,8 +88,7 @@ function putLegendOn(map, data) {
     bottomright: ({ x, y }) => x > width - wide && y > height - high,
     topright: ({ x, y }) => x > width - wide - 60 && y < high,
   };
-  const drawn = [data.route.line, ...data.pieces.map(([, ...line]) => line)].flatMap(placesOf);
-  const points = drawn.map((place) => map.latLngToContainerPoint(place));
+  const points = drawnPlaces(data).map((place) => map.latLngToContainerPoint(place));
   const cost = (corner) => points.filter(hiddenIn[corner]).length;
   const corners = Object.keys(hiddenIn);
   control.setPosition(corners.reduce((best, corner) => (cost(corner) < cost(best) ? corner : best)));
@@ -91,8 +98,8 @@ function putLegendOn(map, data) {
 function planned(map, data) {
   const renderer = L.canvas({ pane: "plan", padding: 0.3 });
   const line = (places, style) => drawLine(map, places, renderer, style);
-  const whole = line(placesOf(data.route.line), () => ({ color: colours.casing, weight: 10 }));
-  const parts = partsOf(data).map(([kind, fromM, toM]) => line(stretchOf(data, fromM, toM), STYLES[kind]));
+  const whole = line(data.route.places, () => ({ color: colours.casing, weight: 10 }));
+  const parts = partsOf(data).map(([kind, fromM, toM]) => line(stretchOf(data.route, fromM, toM), STYLES[kind]));
   return [whole, ...parts];
 }
 
@@ -104,7 +111,7 @@ const STYLES = {
 
 /** Return the whole route as [kind, from, to] in metres. */
 function partsOf({ stretches, route }) {
-  const end = running(route.m, 10).at(-1);
+  const end = route.metres.at(-1);
   const parts = [];
   let at = 0;
   for (const [kind, fromM, toM] of stretches) {
@@ -116,9 +123,8 @@ function partsOf({ stretches, route }) {
   return parts;
 }
 
-function walked(map, data) {
+function walked(map, { pieces }) {
   const renderer = L.canvas({ pane: "track", padding: 0.3 });
-  const pieces = data.pieces.map(([kind, ...line]) => ({ kind, places: placesOf(line) }));
   const casings = pieces.map(({ kind, places }) =>
     drawLine(map, places, renderer, () => ({ color: colours.casing, weight: kind > 0 ? 8 : 5.5 })),
   );
@@ -134,17 +140,12 @@ function drawLine(map, places, renderer, style) {
 }
 
 /** Return the planned route between two places of it, in metres along it. */
-function stretchOf(data, fromM, toM) {
-  const metres = running(data.route.m, 10);
-  const places = placesOf(data.route.line);
-  const inner = places.filter((_, index) => metres[index] > fromM && metres[index] < toM);
-  return [routePlaceAt(data, fromM), ...inner, routePlaceAt(data, toM)];
+function stretchOf(route, fromM, toM) {
+  const inner = route.places.filter((_, index) => route.metres[index] > fromM && route.metres[index] < toM);
+  return [placeAt(route, fromM), ...inner, placeAt(route, toM)];
 }
 
-function routePlaceAt(data, atM) {
-  data.route.metres ??= running(data.route.m, 10);
-  data.route.places ??= placesOf(data.route.line);
-  const { metres, places } = data.route;
+function placeAt({ places, metres }, atM) {
   const after = Math.max(1, metres.findIndex((value) => value >= atM));
   const share = Math.min(1, Math.max(0, (atM - metres[after - 1]) / (metres[after] - metres[after - 1] || 1)));
   const [[lat, lon], [nextLat, nextLon]] = [places[after - 1], places[after]];
@@ -196,8 +197,8 @@ function followPointer(map, nodes, onPlace) {
   });
 }
 
-function lookAt(map, element, { from_m: fromM, to_m: toM, at }, data) {
-  const bounds = L.latLngBounds(stretchOf(data, fromM, toM));
+function lookAt(map, element, { from_m: fromM, to_m: toM, at }, route) {
+  const bounds = L.latLngBounds(stretchOf(route, fromM, toM));
   if (at) bounds.extend(at);
   map.fitBounds(bounds.pad(0.3), { maxZoom: 16, animate: !IS_CALM });
   element.scrollIntoView({ block: "center", behavior: IS_CALM ? "auto" : "smooth" });

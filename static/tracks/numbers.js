@@ -1,20 +1,33 @@
 // Numbers as they travel and as they are read: columns of differences, kilometres, clocks.
 
 /** Undo `deltas` of drawing.py: a column of differences in whole steps becomes the column itself. */
-export function running(differences, steps) {
+function running(differences, steps) {
   let sum = 0;
   return differences.map((difference) => (sum += difference) / steps);
 }
 
 /** Return the [lat, lon] places of a line that came as [latitudes, longitudes]. */
-export function placesOf([latitudes, longitudes]) {
+function placesOf([latitudes, longitudes]) {
   const lat = running(latitudes, 1e6);
   const lon = running(longitudes, 1e6);
   return lat.map((value, index) => [value, lon[index]]);
 }
 
-/** Return columns along the route from what map.json holds, null where nothing is known. */
-export function unpackNodes(packed) {
+/**
+ * Return what map.json holds with its lines as places and its columns as numbers:
+ * `route` has places and metres along it, `pieces` have kind and places, `nodes` are columns (see below).
+ */
+export function unpack(packed) {
+  return {
+    ...packed,
+    route: { places: placesOf(packed.route.line), metres: running(packed.route.m, 10) },
+    pieces: packed.pieces.map(([kind, ...line]) => ({ kind, places: placesOf(line) })),
+    nodes: unpackNodes(packed.nodes),
+  };
+}
+
+/** Return columns along the route, null where nothing is known. */
+function unpackNodes(packed) {
   const km = running(packed.m, 1e4);
   const places = km.map(() => null);
   const seen = running(packed.seen, 1);

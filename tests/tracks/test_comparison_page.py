@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from marchapp.models import Account, March, Stage, Track
 from marchapp.tracks import services
 from tests.factories import Cast
+from tests.queries import queries_of
 from tests.tracks.walks import LENGTH_M, walk_gpx
 
 ENDPOINTS = ("", "/map.json", ".json", ".csv", ".gpx")
@@ -229,3 +230,15 @@ def test_the_sketch_shows_where_the_group_walked(track: Track, cast: Cast, sign_
     page = sign_in(cast.guide).get(f"/tracks/{track.id}").text
     assert 'class="sketch-walked walked-0"' in page
     assert 'class="sketch-walked walked-3"' in page
+
+
+def test_a_long_history_takes_no_more_queries(
+    session: Session, track: Track, cast: Cast, now: datetime, sign_in
+) -> None:
+    client = sign_in(cast.guide)
+    few = queries_of(client, f"/tracks/{track.id}")
+    for number in range(5):
+        content = walk_gpx(to_m=2000 + 100 * number)
+        services.save_track(session, group=cast.group, content=content, by=cast.coordinator, now=now)
+    session.commit()
+    assert queries_of(client, f"/tracks/{track.id}") <= few + 1  # who else sent one
