@@ -10,6 +10,7 @@ from marchapp.i18n import clock, day, duration, figure, km
 
 PUNCTUAL_S = 60.0
 WORTH_SAYING_M = 100.0
+MUCH_UNKNOWN_SHARE = 0.2
 
 Result = dict[str, Any]
 
@@ -31,6 +32,13 @@ def verdict(result: Result, *, group: int, zone: str) -> str:
         return _(
             "Group %(group)s walked %(walked)s of %(planned)s of the planned route, "
             "but from its finish to its start.",
+            **figures,
+        )
+    if not result["off_route"] and result["coverage"]["no_data_share"] >= MUCH_UNKNOWN_SHARE:
+        # Of so much nobody knows whether the group left the route, so the sentence does not say it.
+        return _(
+            "Group %(group)s was recorded on %(walked)s of %(planned)s of the planned route, "
+            "and never away from it.",
             **figures,
         )
     figures |= {"times": _times(len(result["off_route"]))}

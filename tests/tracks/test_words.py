@@ -96,6 +96,11 @@ def test_a_route_walked_from_its_finish_is_said_to_be() -> None:
     assert say(direction="backward") == f"{WALKED}, but from its finish to its start."
 
 
+def test_with_much_unknown_nobody_says_that_the_route_was_never_left() -> None:
+    said = say(coverage__walked_share=0.6, coverage__no_data_share=0.4)
+    assert said == "Group 4 was recorded on 10.2 of 17.0 km of the planned route, and never away from it."
+
+
 def test_a_punctual_whole_walk_needs_no_notes() -> None:
     assert remark() == []
 
