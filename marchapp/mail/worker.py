@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 CLAIM_EXPIRES = timedelta(minutes=10)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
+MOST_DOUBLINGS = 20  # long past the longest retry, and far from what a timedelta cannot hold
 A_BATCH = 50
 
 
@@ -60,7 +61,7 @@ def _send(message: Message) -> int:
     message.attempts += 1
     try:
         letter.send()
-    except (OSError, SMTPException) as error:
+    except (OSError, SMTPException, ValueError) as error:  # ValueError: an address that no mail can have
         _try_again_later(message, error, datetime.now(UTC))
         return 0
     message.sent_at = datetime.now(UTC)
@@ -68,7 +69,8 @@ def _send(message: Message) -> int:
 
 
 def _try_again_later(message: Message, error: Exception, now: datetime) -> None:
-    wait = min(FIRST_RETRY * 2 ** (message.attempts - 1), LONGEST_RETRY)
+    doublings = min(message.attempts - 1, MOST_DOUBLINGS)
+    wait = min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
     message.next_attempt_at = now + wait
     message.claimed_at = None
     message.last_error = f"{type(error).__name__}: {error}"[:500]
