@@ -23,7 +23,20 @@ export function addBasemap(map, basemap, { names = {} } = {}) {
   ]);
   addTiles(map);
   map.attributionControl?.setPrefix(false).addAttribution("Natural Earth");
-  return layers.addTo(map);
+  map.on("moveend resize", () => hideCutNames(map));
+  layers.addTo(map);
+  hideCutNames(map);
+  return layers;
+}
+
+// A country's name that runs over the edge of the map reads as another word.
+function hideCutNames(map) {
+  const frame = map.getContainer().getBoundingClientRect();
+  for (const label of map.getPane("basemap").querySelectorAll(".base-country")) {
+    const { left, right, top, bottom } = label.getBoundingClientRect();
+    const isWhole = left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
+    label.style.visibility = isWhole ? "" : "hidden";
+  }
 }
 
 // Colours come from CSS and follow dark mode, which needs SVG even where the track is drawn on a canvas.
