@@ -2,15 +2,20 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from marchapp.__main__ import main
+from marchapp.geo.comparison import Settings, compare
 from marchapp.geo.gpx import write_gpx
+from marchapp.geo.page import comparison_page
 from tests.geo.planted import Sampling, planted
+from tests.geo.tracks import recording, route, straight
 
 
 @pytest.fixture
@@ -76,3 +81,47 @@ def test_it_needs_no_web_framework(files: tuple[str, str]) -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 0
+
+
+def test_the_page_needs_nothing_beside_itself(files: tuple[str, str], tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+
+    assert main(["compare", *files, "--html", str(target)]) == 0
+
+    content = target.read_text(encoding="utf-8")
+    assert content.startswith("<!doctype html>")
+    assert content.count("<svg") > 6
+    assert "CP 1" in content
+    assert "Off the route" in content
+    assert not re.search(r"\b(src|href)=|@import|url\(|<script", content)
+    assert len(content) < 300_000
+
+
+def test_a_page_of_names_with_markup_shows_them_as_text(tmp_path: Path) -> None:
+    planned = route(straight(3000, 100), {"<b>Hut</b>": (1000.0, 0.0)})
+    found = compare(walked=recording(straight()), planned=planned)
+
+    page = comparison_page(found, title="Stage <1>")
+
+    assert "<b>" not in page
+    assert "Stage &lt;1&gt;" in page
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_a_page_can_be_made_of_very_little(count: int) -> None:
+    walk = recording(straight()[:count], times=np.full(len(straight()[:count]), np.nan))
+
+    page = comparison_page(
+        compare(
+            walked=walk, planned=route(straight(3000, 100)), settings=Settings(compare_without_times=True)
+        )
+    )
+
+    assert "nan" not in page
+
+
+def test_several_recordings_are_joined(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", *files, files[1], "--json"]) == 0
+
+    answer = json.loads(capsys.readouterr().out)["track"]
+    assert answer["points_dropped"] == {"recorded_twice": answer["points_used"]}
