@@ -194,8 +194,9 @@ class SignUpForm(_Name, _Contact, _RestOfAll):
     @property
     def person(self) -> Person:
         """The answers, once they are valid."""
-        asked = [answer.name for answer in fields(Person) if answer.name in self]
-        return Person(**{name: self[name].data or "" for name in asked})
+        asked = (answer.name for answer in fields(Person) if answer.name in self)
+        given: dict[str, Any] = {name: self[name].data or "" for name in asked}
+        return Person(**given)
 
     @property
     def key(self) -> UUID:

@@ -129,7 +129,7 @@ def find_page(session: Session, march: March, selection: Selection) -> Page:
     return Page([people[id_] for id_ in of_page], walks_of(session, of_page), total, number, pages)
 
 
-def select_all(march: March, selection: Selection) -> Select[tuple[Participant]]:
+def select_all(march: March, selection: Selection) -> Select[Participant]:
     """Return the query for everybody of the selection, in its order."""
     return _in_order(select(Participant).where(*_conditions(march, selection)), selection)
 
@@ -159,7 +159,7 @@ def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bo
         )
 
 
-def _walkers(stage_id: int | None) -> Select[tuple[int]]:
+def _walkers(stage_id: int | None) -> Select[int]:
     return select(StageEntry.participant_id).where(StageEntry.stage_id == stage_id)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from marchapp.mail import messages
 from marchapp.models import Category, March, Participant, Quota, Stage, StageEntry
 from marchapp.models.audit import record
+from marchapp.models.conditional import rows_changed
 from marchapp.models.names import name_key
 from marchapp.models.participant import NAME_KEY_LENGTH, hash_of_link
 
@@ -146,7 +147,7 @@ def _take_place(session: Session, march: March, category: Category) -> None:
     """Take a place in the database itself: of several who want the last, the update changes a row for one."""
     of_category = (Quota.march_id == march.id, Quota.category == category)
     taking = update(Quota).where(*of_category, HAS_A_PLACE).values(taken=Quota.taken + 1)
-    if session.execute(taking).rowcount == 0:
+    if rows_changed(session, taking) == 0:
         raise CategoryFull
 
 
