@@ -92,9 +92,14 @@ def clock(moment: datetime | None, zone: str | tzinfo) -> str:
     return _in_zone(moment, zone).strftime("%H:%M") if moment else "–"
 
 
+def day_of(moment: datetime, zone: str | tzinfo) -> str:
+    """Write the day that a time zone has at a moment."""
+    return day(_in_zone(moment, zone).date())
+
+
 def moment(value: datetime | None, zone: str | tzinfo) -> str:
     """Write day and clock in a time zone."""
-    return f"{day(_in_zone(value, zone).date())}, {clock(value, zone)}" if value else "–"
+    return f"{day_of(value, zone)}, {clock(value, zone)}" if value else "–"
 
 
 def zone_name(value: datetime, zone: str) -> str:
@@ -147,6 +152,7 @@ def language(code: str) -> str:
 FILTERS = (
     local,
     day,
+    day_of,
     days,
     day_in_year,
     clock,
