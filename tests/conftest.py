@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -30,12 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=NO_POSTGRESQL))
 
 
-@pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A new database: an SQLite file, or one on the PostgreSQL server that TEST_DATABASE_URL names."""
-    if not SERVER:
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'march.sqlite'}"
-        return
+@contextmanager
+def new_postgresql_database() -> Iterator[str]:
+    """Make a database on the server that TEST_DATABASE_URL names, and drop it afterwards."""
     server = make_url(SERVER).set(drivername="postgresql+psycopg")
     name = f"march_test_{uuid4().hex[:12]}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
@@ -45,6 +43,16 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A new database: on PostgreSQL where TEST_DATABASE_URL names a server, else an SQLite file."""
+    if SERVER:
+        with new_postgresql_database() as url:
+            yield url
+    else:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'march.sqlite'}"
 
 
 @pytest.fixture(scope="session")
