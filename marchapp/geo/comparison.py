@@ -6,23 +6,15 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
+from marchapp.geo.backwards import find_backwards
 from marchapp.geo.cleaning import clean
+from marchapp.geo.coverage import cover
 from marchapp.geo.elevation import climb
 from marchapp.geo.errors import NoPoints, TooFarAway
 from marchapp.geo.gpx import PlannedRoute, Recording
 from marchapp.geo.line import RouteLine
+from marchapp.geo.passing import late_by, pace_by_kilometre, pass_checkpoints, pass_place, set_off_at
 from marchapp.geo.placing import Away, Placed, place, runs_on_route
-from marchapp.geo.progress import (
-    cover,
-    find_backwards,
-    find_gaps,
-    find_stops,
-    late_by,
-    pace_by_kilometre,
-    pass_checkpoints,
-    pass_place,
-    set_off_at,
-)
 from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import (
     OFF,
@@ -49,6 +41,7 @@ from marchapp.geo.results import (
 )
 from marchapp.geo.routes import describe_route, locate_on_route, route_length_m, route_line, sampled_line
 from marchapp.geo.settings import Settings
+from marchapp.geo.standing import find_gaps, find_stops
 from marchapp.geo.thinning import distance_walked
 
 __all__ = [
@@ -63,7 +56,7 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.1"
+ENGINE_VERSION = "1.2"
 FINISH_M = 150.0
 PLACES_TO_TRY = 500
 SECONDARY_POINTS = 500

@@ -93,6 +93,12 @@ def _lead(found: Comparison) -> Iterator[str]:
         f"<p>{_km(walked_m)} of {_km(found.route.length_m)} were walked. "
         f"{_times_off(len(found.off_route))}</p>"
     )
+    if found.track.started_at is not None:
+        yield f"<p>Recorded on {str(iso_utc(found.track.started_at))[:10]}, {_from_to(found)} UTC.</p>"
+
+
+def _from_to(found: Comparison) -> str:
+    return f"{_when(found.track.started_at)} to {_when(found.track.finished_at)}"
 
 
 def _times_off(count: int) -> str:
@@ -272,4 +278,4 @@ def _span(seconds: float) -> str:
 
 
 def _when(at: float | None) -> str:
-    return "at an unknown time" if at is None else str(iso_utc(round(at)))[:16].replace("T", " ")
+    return "at an unknown time" if at is None else str(iso_utc(round(at)))[11:16]

@@ -19,6 +19,7 @@ from marchapp.geo.results import OFF, ON, UNKNOWN, Comparison, Floats, Ints, Poi
 PADDING_PX = 28.0
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 52.0, 12.0, 12.0, 30.0
 THIN_PX = 0.4
+KM_LABEL_PX = 110.0
 CHART_STEPS = 600
 STEPS_M = (25.0, 50.0, 100.0)
 DISTANCE_CLASSES = ("near", "middle", "far", "farthest", "unknown")
@@ -303,7 +304,7 @@ def _axes(plot: _Plot, unit: str, levels: Iterable[tuple[float, str]]) -> Iterat
         shown = f"{name} {unit}" if number == len(levels) - 1 else name
         yield f'<text class="level" x="{LEFT_PX - 6}" y="{y + 4:.1f}">{shown}</text>'
     length_km = plot.length_m / 1000
-    step = _round_below(max(length_km / 4, 0.05))
+    step = _round_below(max(length_km * KM_LABEL_PX / plot.width, 0.05))
     for km in np.arange(0.0, length_km + step / 100, step):
         place = " first" if km == 0 else ""
         yield (

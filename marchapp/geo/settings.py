@@ -21,7 +21,8 @@ class Settings:
     merge_s: two episodes closer in time than this are one.
     poor_accuracy_m: where the recorder itself reports worse than this, nobody knows.
     walked_step_s, walked_step_m: longest step between two points that still shows that all of it was walked.
-    stop_s, stop_radius_m: staying this long within this radius is a stop.
+    stop_s: standing still this long is a stop.
+    stop_radius_m: pauses between which the group stays within this radius are one stop.
     backwards_m: shorter moves against the direction of the route are noise or a look around.
     ascent_threshold_m: smaller ups and downs are noise of barometers and elevation models.
     walked_share: from this share of the route on, the verdict is that it was walked.
@@ -46,7 +47,7 @@ class Settings:
     walked_step_s: float = 120.0
     walked_step_m: float = 150.0
     stop_s: float = 60.0
-    stop_radius_m: float = 12.0
+    stop_radius_m: float = 25.0
     backwards_m: float = 50.0
     ascent_threshold_m: float = 5.0
     walked_share: float = 0.9

@@ -1,0 +1,77 @@
+"""Where exactly a walk parts from the planned route before a time off it, and comes back to it after."""
+
+import numpy as np
+
+from marchapp.geo.placing import Away, Placed
+from marchapp.geo.results import Floats, Ints
+
+SAME_SPOT_M = 50.0
+BESIDE_M = 200.0
+BEYOND_M = 60.0
+CLEARLY_AWAY_M = 30.0
+FINENESS_M = 4.0
+
+
+def leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
+    """Blank the runs that already drift away before 25 m are crossed, or still do after; in place.
+
+    At a shallow angle that is a hundred metres and more. Returns the (n, 2) pieces of the steps in which the
+    walk parts from the line and comes back to it.
+    """
+    offset_m, nearest_m = placed.runs.means(placed.offset_m), placed.runs.means(placed.route_m)
+    pieces = []
+    for away in placed.away:
+        for edge, step in ((away.first, -1), (away.last, 1)):
+            beside = _rows_beside(placed, run_m, edge, step)
+            if not len(beside):
+                continue
+            drifting, walked_m = _parting(
+                placed, offset_m, beside, _rows_beyond(placed, offset_m, away, edge, step)
+            )
+            run_m[beside[:drifting]] = np.nan
+            if drifting < len(beside):
+                kept, next_to_it = beside[drifting], beside[drifting - 1] if drifting else edge
+                parting_m = nearest_m[next_to_it] + step * walked_m
+                pieces.append((run_m[kept], parting_m) if step < 0 else (parting_m, run_m[kept]))
+    found = np.array(pieces).reshape(-1, 2)
+    return found[(found[:, 0] < found[:, 1]) & (found[:, 1] - found[:, 0] < SAME_SPOT_M)]
+
+
+def _rows_beside(placed: Placed, run_m: Floats, edge: int, step: int) -> Ints:
+    """Return the runs on the route next to a time off it, outwards: those within 200 m, or two."""
+    rows = _towards(placed, edge, step, len(run_m) if step > 0 else -1, BESIDE_M, least=2)
+    off = np.flatnonzero(np.isnan(run_m[rows]))
+    return rows[: off[0]] if len(off) else rows
+
+
+def _rows_beyond(placed: Placed, offset_m: Floats, away: Away, edge: int, step: int) -> Ints:
+    """Return the first runs of a time off the route, inwards: until the walk is clearly away."""
+    end = away.last + 1 if step < 0 else away.first - 1
+    rows = np.concatenate(((edge,), _towards(placed, edge, -step, end, BEYOND_M, least=1)))
+    clear = np.flatnonzero(np.abs(offset_m[rows]) > CLEARLY_AWAY_M)
+    return rows[: max(2, clear[0] + 1)] if len(clear) else rows
+
+
+def _towards(placed: Placed, edge: int, step: int, end: int, limit_m: float, *, least: int) -> Ints:
+    """Return the runs after an edge in one direction up to an end, not farther than a limit of metres."""
+    rows = np.arange(edge + step, end, step)[: int(limit_m)]
+    legs_m = np.hypot(*np.diff(placed.runs.xy[np.concatenate(((edge,), rows))], axis=0).T)
+    return rows[: max(least, int(np.searchsorted(np.cumsum(legs_m), limit_m)))]
+
+
+def _parting(placed: Placed, offset_m: Floats, beside: Ints, beyond: Ints) -> tuple[int, float]:
+    """Return how many of the runs beside the route already drift away, and the metres walked before the last.
+
+    Of all places to part from the line, that where no offset before it and a steady drift after it fit the
+    offsets best: a line with one bend, by least squares.
+    """
+    rows = np.concatenate((beside[::-1], beyond))
+    walked_m = np.concatenate(((0.0,), np.cumsum(np.hypot(*np.diff(placed.runs.xy[rows], axis=0).T))))
+    edge_m = walked_m[len(beside)]
+    offset = offset_m[rows] * np.sign(np.median(offset_m[beyond]))
+    bends = np.arange(0.0, edge_m + FINENESS_M, FINENESS_M).clip(max=edge_m)
+    after = np.maximum(walked_m - bends[:, None], 0.0)
+    drift = np.maximum((after * offset).sum(axis=1) / np.maximum((after**2).sum(axis=1), 1e-9), 0.0)
+    bend_m = bends[np.argmin(((offset - drift[:, None] * after) ** 2).sum(axis=1))]
+    drifting = int((walked_m[: len(beside)] > bend_m).sum())
+    return drifting, float(walked_m[len(beside) - drifting] - bend_m)
