@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from marchapp.accounts.services import appoint, make_account
 from marchapp.extensions import db, queue
+from marchapp.geo.comparison import ENGINE_VERSION
 from marchapp.models import Account, March, Role
+from marchapp.tracks import worker as comparing
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, worker, demo, new_march, coordinator):
+    for command in (serve, worker, demo, new_march, coordinator, compare_again):
         app.cli.add_command(command)
 
 
@@ -32,7 +34,7 @@ def serve(port: str) -> None:
 @click.command()
 @click.option("--threads", default=1, show_default=True, help="Jobs at the same time.")
 def worker(threads: int) -> None:
-    """Do the background work: send what waits in the outbox."""
+    """Do the background work: send what waits in the outbox, compare the recordings that wait."""
     queue.work(threads=threads)
 
 
@@ -98,3 +100,14 @@ def coordinator(email: str, slug: str, name: str, password: str) -> None:
     appoint(db.session, account=account, march=march, role=Role.COORDINATOR)
     db.session.commit()
     click.echo(f"{account.email} coordinates {slug}.")
+
+
+@click.command("compare-again")
+@click.option("--all", "even_new", is_flag=True, help="Also what this version of the engine has compared.")
+def compare_again(even_new: bool) -> None:
+    """Compare stored recordings once more, after the engine was improved."""
+    tracks = comparing.outdated_tracks(db.session, even_new=even_new)
+    db.session.rollback()
+    with click.progressbar(tracks, label="Recordings compared", show_pos=True) as waiting:
+        compared = sum(comparing.compare_again(db.session, track_id) for track_id in waiting)
+    click.echo(f"{compared} of {len(tracks)} recordings compared with engine {ENGINE_VERSION}.")

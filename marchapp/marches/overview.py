@@ -179,7 +179,7 @@ def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
             _how_many(TrackComparison.off_route_count > 0),
         )
         .join(Track, Track.group_id == Group.id)
-        .join(TrackComparison, TrackComparison.track_id == Track.id)
+        .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .join(Stage, Stage.id == Group.stage_id)
         .where(Stage.march_id == march.id, Track.is_current)
         .group_by(Group.stage_id)

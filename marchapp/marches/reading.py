@@ -10,9 +10,10 @@ from marchapp.models import Category, Group, March, PlannedRoute, Quota, Stage, 
 
 @dataclass(frozen=True)
 class GroupResult:
-    """A group and how its current recording compared, None while it has sent nothing."""
+    """A group, its current recording and how that compared, both None as long as there is none."""
 
     group: Group
+    track: Track | None
     comparison: TrackComparison | None
 
 
@@ -65,10 +66,10 @@ def quotas_of(march: March) -> list[Quota]:
 def results_of(session: Session, stage: Stage) -> list[GroupResult]:
     """Return every group of the stage by number, with the result of its current recording."""
     rows = session.execute(
-        select(Group, TrackComparison)
+        select(Group, Track, TrackComparison)
         .outerjoin(Track, and_(Track.group_id == Group.id, Track.is_current))
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .where(Group.stage_id == stage.id)
         .order_by(Group.number)
     )
-    return [GroupResult(group, comparison) for group, comparison in rows]
+    return [GroupResult(*row) for row in rows]

@@ -19,6 +19,7 @@ from marchapp.geo.routes import describe_route, locate_on_route
 from marchapp.marches.services import time_the_ends
 from marchapp.models import Account, Checkpoint, PlannedRoute, RouteDraft, Stage
 from marchapp.models.audit import record
+from marchapp.models.track import compare_anew
 
 LONGEST_NAME = 120
 
@@ -76,6 +77,7 @@ def save_route(
     session.flush()
     session.expire(stage, ["route"])
     time_the_ends(stage)
+    compare_anew(session, stage_id=stage.id, now=now)
     record(
         session,
         at=now,

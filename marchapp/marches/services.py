@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from marchapp.models import Account, Category, Checkpoint, March, Quota, Stage
 from marchapp.models.audit import record
 from marchapp.models.timetable import at_the_ends, is_start, on_the_way
+from marchapp.models.track import compare_anew
 
 
 class FewerPlacesThanTaken(Exception):
@@ -89,6 +90,7 @@ def change_march(
             raise StageOutsideMarch(stage)
         if settings.time_zone != march.time_zone:
             _keep_clocks(stage, march.time_zone, settings.time_zone)
+            compare_anew(session, stage_id=stage.id, now=now)
     for category, capacity in capacities.items():
         _set_capacity(session, march, category, capacity)
     changed = _assign(march, settings)
@@ -119,6 +121,8 @@ def change_stage(
     for checkpoint in on_the_way(stage):
         checkpoint.planned_at = checkpoint.planned_at and checkpoint.planned_at + moved
     time_the_ends(stage)
+    if {"starts_at", "finishes_at"} & set(changed):
+        compare_anew(session, stage_id=stage.id, now=now)
     _note(session, "stage.changed", march=stage.march, by=by, now=now, stage=stage, changed=changed)
 
 
@@ -141,6 +145,7 @@ def plan_timetable(
         if checkpoint.planned_at and not latest < checkpoint.planned_at < stage.finishes_at:
             raise OutOfOrder(checkpoint)
         latest = checkpoint.planned_at or latest
+    compare_anew(session, stage_id=stage.id, now=now)
     _note(session, "timetable.changed", march=stage.march, by=by, now=now, stage=stage)
 
 

@@ -61,7 +61,7 @@ def colour_pieces(points: Points, gap_starts: Sequence[datetime]) -> list[Piece]
         return []
     xy = LocalMetres.around(points.lat, points.lon).project(points.lat, points.lon)
     step_class = _classes_of_steps(points)
-    step_class[_breaks(points, gap_starts)] = -1
+    step_class[breaks(points, [moment.timestamp() for moment in gap_starts])] = -1
     return [
         Piece(kind, points.lat[rows], points.lon[rows])
         for kind, first, last in _runs(step_class)
@@ -70,14 +70,14 @@ def colour_pieces(points: Points, gap_starts: Sequence[datetime]) -> list[Piece]
     ]
 
 
-def thinned(xy: Floats) -> Ints:
-    """Return which rows of an (n, 2) line in metres keep its picture within TOLERANCE_M.
+def thinned(xy: Floats, tolerance_m: float = TOLERANCE_M) -> Ints:
+    """Return which rows of an (n, 2) line in metres keep its picture within a tolerance.
 
     >>> thinned(np.array([[0.0, 0.0], [5.0, 0.5], [10.0, 0.0], [10.0, 30.0]])).tolist()
     [0, 2, 3]
     """
     numbered = shapely.linestrings(np.column_stack((xy, np.arange(len(xy)))))
-    kept = shapely.get_coordinates(shapely.simplify(numbered, TOLERANCE_M), include_z=True)
+    kept = shapely.get_coordinates(shapely.simplify(numbered, tolerance_m), include_z=True)
     return kept[:, 2].astype(np.int64)
 
 
@@ -158,13 +158,12 @@ def _classes_of_steps(points: Points) -> Ints:
     return np.maximum(classes[:-1], classes[1:])
 
 
-def _breaks(points: Points, gap_starts: Sequence[datetime]) -> npt.NDArray[np.bool_]:
-    """Tell which steps cross from one segment into another, or a gap."""
-    breaks = np.diff(points.segment) != 0
-    starts = np.array([moment.timestamp() for moment in gap_starts])
-    steps = np.searchsorted(points.time, starts + 0.01) - 1
-    breaks[steps[(steps >= 0) & (steps < len(breaks))]] = True
-    return breaks
+def breaks(points: Points, gap_starts: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """Tell which steps cross from one segment into another, or a gap that begins at a Unix second."""
+    is_break = np.diff(points.segment) != 0
+    steps = np.searchsorted(points.time, np.asarray(gap_starts, float) + 0.01) - 1
+    is_break[steps[(steps >= 0) & (steps < len(is_break))]] = True
+    return is_break
 
 
 def _runs(values: Ints) -> Iterator[tuple[int, int, int]]:

@@ -44,11 +44,11 @@ class Page:
     dropped: str
     dropped_reasons: list[str]
     sketch: RouteSketch
-    is_outdated: bool
 
 
 def read_page(track: Track) -> Page:
-    """Return the comparison of a track in the reader's language."""
+    """Return the comparison of a track that has one, in the reader's language."""
+    assert track.comparison is not None  # noqa: S101 (the view shows another page without one)
     stage = track.group.stage
     zone = stage.march.time_zone
     result = with_moments(track.comparison.result)
@@ -64,7 +64,6 @@ def read_page(track: Track) -> Page:
         dropped=dropped(result["track"]),
         dropped_reasons=dropped_reasons(result["track"]),
         sketch=sketch_route(columns.route.lat, columns.route.lon, places, walked=_walked(columns, result)),
-        is_outdated=stage.route is not None and stage.route.uploaded_at > track.comparison.computed_at,
     )
 
 

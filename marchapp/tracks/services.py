@@ -3,24 +3,19 @@
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
-import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
-from marchapp.geo.gpx import Recording, read_route, read_track
-from marchapp.models import Account, Group, Track, TrackComparison
+from marchapp.geo.comparison import Comparison
+from marchapp.models import Account, Group, Track
 from marchapp.models.audit import record
-from marchapp.tracks.stored import pack
+from marchapp.models.track import await_comparison
+from marchapp.tracks.comparing import Plan, compare_whole, plan_of, store
 
-DAY_MARGIN = timedelta(hours=12)
-
-
-class NoPlannedRoute(Exception):
-    """The stage has no planned route yet, so nothing can be compared with it."""
+GZIP_LEVEL = 6  # 9 takes twice as long and saves 1 %
 
 
 class AlreadyUploaded(Exception):
@@ -33,15 +28,12 @@ class AlreadyUploaded(Exception):
 
 @dataclass(frozen=True)
 class Upload:
-    """A recording and all that it is compared with: plain values that need no database."""
+    """A recording of a group and all that it is compared with: plain values that need no database."""
 
     group_id: int
     content: bytes
     sha256: str
-    route_gpx: bytes
-    checkpoints: tuple[CheckpointPlan, ...]
-    starts_at: datetime
-    finishes_at: datetime
+    plan: Plan
 
 
 def save_track(session: Session, *, group: Group, content: bytes, by: Account | None, now: datetime) -> Track:
@@ -50,54 +42,24 @@ def save_track(session: Session, *, group: Group, content: bytes, by: Account | 
     Raises UnusableInput, NoPlannedRoute or AlreadyUploaded, having changed nothing.
     """
     upload = begin_upload(session, group=group, content=content)
-    return keep_track(session, upload, compare_upload(upload), by=by, now=now)
+    comparison = compare_whole(upload.content, upload.plan)
+    return keep_track(session, upload, comparison, by=by, now=now)
 
 
 def begin_upload(session: Session, *, group: Group, content: bytes) -> Upload:
     """Load what a recording is compared with. Raises NoPlannedRoute or AlreadyUploaded."""
-    stage = group.stage
-    if stage.route is None:
-        raise NoPlannedRoute
-    digest = sha256(content).hexdigest()
+    plan, digest = plan_of(group.stage), sha256(content).hexdigest()
     _refuse_known(session, group.id, digest)
-    return Upload(
-        group_id=group.id,
-        content=content,
-        sha256=digest,
-        route_gpx=gzip.decompress(stage.route.content_gz),
-        checkpoints=tuple(
-            CheckpointPlan(
-                place.name, place.lat, place.lon, place.planned_at.timestamp() if place.planned_at else None
-            )
-            for place in stage.checkpoints
-        ),
-        starts_at=stage.starts_at,
-        finishes_at=stage.finishes_at,
-    )
-
-
-def compare_upload(upload: Upload) -> Comparison:
-    """Read the recording and compare it, without the database. Raises UnusableInput.
-
-    A recording of another day is compared in space only: it is not years late.
-    """
-    walked, planned = read_track(upload.content), read_route(upload.route_gpx)
-    if not _is_of_the_day(walked, upload):
-        places = [CheckpointPlan(place.name, place.lat, place.lon) for place in upload.checkpoints]
-        return compare(walked=walked, planned=planned, checkpoints=places)
-    return compare(
-        walked=walked,
-        planned=planned,
-        checkpoints=upload.checkpoints,
-        planned_start=upload.starts_at.timestamp(),
-        planned_finish=upload.finishes_at.timestamp(),
-    )
+    return Upload(group_id=group.id, content=content, sha256=digest, plan=plan)
 
 
 def keep_track(
-    session: Session, upload: Upload, comparison: Comparison, *, by: Account | None, now: datetime
+    session: Session, upload: Upload, comparison: Comparison | None, *, by: Account | None, now: datetime
 ) -> Track:
-    """Keep a compared recording as the current one of its group. Raises AlreadyUploaded."""
+    """Keep a recording as the current one of its group. Raises AlreadyUploaded.
+
+    Without a comparison it waits for the worker, which is told when this is committed.
+    """
     # Of two uploads at once the second waits here, so that it sees and replaces the first.
     group = session.scalars(select(Group).where(Group.id == upload.group_id).with_for_update()).one()
     _refuse_known(session, group.id, upload.sha256)
@@ -105,15 +67,17 @@ def keep_track(
     track = Track(
         group_id=group.id,
         sha256=upload.sha256,
-        content_gz=gzip.compress(upload.content, mtime=0),
+        content_gz=gzip.compress(upload.content, compresslevel=GZIP_LEVEL, mtime=0),
         size_bytes=len(upload.content),
         is_current=True,
         uploaded_at=now,
         uploaded_by_id=by.id if by else None,
-        comparison=_stored(comparison, now),
+        comparison=comparison and store(comparison, now),
     )
     session.add(track)
     session.flush()
+    if comparison is None or plan_of(group.stage) != upload.plan:
+        await_comparison(session, update(Track).where(Track.id == track.id), now=now)
     _note(session, "track.uploaded", track, by=by, now=now)
     return track
 
@@ -148,6 +112,14 @@ def replaces_another(session: Session, track: Track) -> bool:
     return session.scalar(others.limit(1)) is not None
 
 
+def waiting_before(session: Session, track: Track) -> int:
+    """Return how many recordings the worker compares before this one, none if this does not wait."""
+    if track.waiting_since is None:
+        return 0
+    earlier = (Track.waiting_since < track.waiting_since, Track.claimed_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Track).where(*earlier)) or 0
+
+
 def original_of(track: Track) -> bytes:
     """Return the file as it was sent."""
     return gzip.decompress(track.content_gz)
@@ -162,29 +134,6 @@ def _refuse_known(session: Session, group_id: int, digest: str) -> None:
 def _retire_current(session: Session, group_id: int) -> None:
     session.execute(
         update(Track).where(Track.group_id == group_id, Track.is_current).values(is_current=False)
-    )
-
-
-def _is_of_the_day(walked: Recording, upload: Upload) -> bool:
-    if np.isnan(walked.time).all():
-        return False
-    middle = float(np.nanmedian(walked.time))
-    first, last = upload.starts_at - DAY_MARGIN, upload.finishes_at + DAY_MARGIN
-    return first.timestamp() <= middle <= last.timestamp()
-
-
-def _stored(comparison: Comparison, now: datetime) -> TrackComparison:
-    return TrackComparison(
-        engine_version=comparison.engine_version,
-        computed_at=now,
-        verdict=comparison.verdict,
-        planned_m=comparison.route.length_m,
-        walked_m=comparison.coverage.walked_share * comparison.route.length_m,
-        off_route_count=len(comparison.off_route),
-        max_offset_m=comparison.deviation.max_m,
-        finish_late_s=comparison.schedule.finish_late_s,
-        result=comparison.to_json(),
-        points_npz=pack(comparison),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,8 +14,10 @@ from marchapp.extensions import db
 from marchapp.geo.errors import TooLarge, UnusableInput
 from marchapp.geo.gpx import Waypoint
 from marchapp.gpx_words import explain
-from marchapp.models import Group, Track
+from marchapp.models import Group, Track, TrackComparison
 from marchapp.tracks import services
+from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
+from marchapp.tracks.comparing import NoPlannedRoute, compare_if_quick
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
 from marchapp.tracks.forms import UploadForm
 from marchapp.tracks.page import read_page
@@ -37,7 +39,7 @@ def upload(group_id: int) -> ResponseReturnValue:
         form.recording.errors = [explain(error)]
     except services.AlreadyUploaded as error:
         return _upload_page(group, form, known=db.session.get_one(Track, error.track_id))
-    except services.NoPlannedRoute:
+    except NoPlannedRoute:
         pass  # the page says so
     else:
         flash(_said_of(track), "done")
@@ -61,17 +63,18 @@ def comparison(track_id: int) -> str:
     track = track_for_reader(track_id)
     group = track.group
     keeps = is_guide_of(group) or is_coordinator(group.stage.march)
-    return render_template(
-        "tracks/comparison.html",
-        march=group.stage.march,
-        stage=group.stage,
-        group=group,
-        track=track,
-        page=read_page(track),
-        keeps=keeps,
-        history=services.history_of(db.session, group) if keeps else [],
-        settings=_settings(),
-    )
+    given = {
+        "march": group.stage.march,
+        "stage": group.stage,
+        "group": group,
+        "track": track,
+        "keeps": keeps,
+        "history": services.history_of(db.session, group) if keeps else [],
+    }
+    if track.comparison is None:
+        before = services.waiting_before(db.session, track)
+        return render_template("tracks/waiting.html", **given, before=before)
+    return render_template("tracks/comparison.html", **given, page=read_page(track), settings=_settings())
 
 
 @blueprint.post("/tracks/<int:track_id>/show-again")
@@ -87,22 +90,22 @@ def show_again(track_id: int) -> ResponseReturnValue:
 @blueprint.get("/tracks/<int:track_id>/map.json")
 def map_data(track_id: int) -> Response:
     track = track_for_reader(track_id)
-    result = with_moments(track.comparison.result)
-    drawn = picture(unpack(track.comparison.points_npz), result, zone=track.group.stage.march.time_zone)
+    result = with_moments(_compared(track).result)
+    drawn = picture(unpack(_compared(track).points_npz), result, zone=track.group.stage.march.time_zone)
     return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
 
 
 @blueprint.get("/tracks/<int:track_id>.json")
 def result_json(track_id: int) -> Response:
     track = track_for_reader(track_id)
-    text = current_app.json.dumps(track.comparison.result, indent=2)
+    text = current_app.json.dumps(_compared(track).result, indent=2)
     return _file(text, "application/json", track, "json")
 
 
 @blueprint.get("/tracks/<int:track_id>.csv")
 def points_csv(track_id: int) -> Response:
     track = track_for_reader(track_id)
-    text = points_as_csv(unpack(track.comparison.points_npz).points)
+    text = points_as_csv(unpack(_compared(track).points_npz).points)
     return _file(text, "text/csv; charset=utf-8", track, "csv")
 
 
@@ -110,7 +113,7 @@ def points_csv(track_id: int) -> Response:
 def gpx(track_id: int) -> Response:
     track = track_for_reader(track_id)
     content = track_as_gpx(
-        unpack(track.comparison.points_npz).points,
+        unpack(_compared(track).points_npz).points,
         name=_file_name(track),
         checkpoints=[Waypoint(place.name, place.lat, place.lon) for place in track.group.stage.checkpoints],
     )
@@ -126,17 +129,25 @@ def original(track_id: int) -> Response:
 
 
 def _take_in(group: Group, form: UploadForm) -> Track:
-    """Compare the uploaded file and keep it. Raises UnusableInput, NoPlannedRoute or AlreadyUploaded."""
+    """Keep the uploaded file, compared if that is quick.
+
+    Raises UnusableInput, NoPlannedRoute or AlreadyUploaded.
+    """
     limit = _limit_bytes()
     content = form.recording.data.read(limit + 1)
     if len(content) > limit:
         raise TooLarge(limit)
     begun = services.begin_upload(db.session, group=group, content=content)
     db.session.rollback()  # others may write while this is compared
-    compared = services.compare_upload(begun)
+    compared = compare_if_quick(begun.content, begun.plan)
     track = services.keep_track(db.session, begun, compared, by=signed_in_account(), now=datetime.now(UTC))
     db.session.commit()
     return track
+
+
+def _compared(track: Track) -> TrackComparison:
+    """Return the comparison of a track, or answer that there is nothing here yet."""
+    return track.comparison or abort(404)
 
 
 def _upload_page(group: Group, form: UploadForm, known: Track | None = None) -> str:
@@ -162,6 +173,8 @@ def _seen_at(url: str) -> ResponseReturnValue:
 def _said_of(track: Track) -> str:
     if services.replaces_another(db.session, track):
         return _("The recording is saved and shown in place of the one before, which stays in the history.")
+    if track.comparison is None:
+        return _("The recording is saved.")
     return _("The recording is saved and compared with the planned route.")
 
 

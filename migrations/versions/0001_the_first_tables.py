@@ -388,6 +388,11 @@ def upgrade() -> None:
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uploaded_by_id", sa.Integer(), nullable=True),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("steps_done", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id"], ["stage_group.id"], name=op.f("fk_track_group_id_stage_group"), ondelete="CASCADE"
         ),
@@ -401,6 +406,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id", "sha256", name=op.f("uq_track_group_id_sha256")),
     )
     with op.batch_alter_table("track", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_track_waiting_since"), ["waiting_since"], unique=False)
         batch_op.create_index(
             "uq_track_current",
             ["group_id"],
@@ -419,9 +425,14 @@ def upgrade() -> None:
         sa.Column("walked_m", sa.Double(), nullable=False),
         sa.Column("off_route_count", sa.Integer(), nullable=False),
         sa.Column("max_offset_m", sa.Double(), nullable=True),
+        sa.Column("start_late_s", sa.Double(), nullable=True),
         sa.Column("finish_late_s", sa.Double(), nullable=True),
+        sa.Column("moving_s", sa.Double(), nullable=False),
+        sa.Column("stop_count", sa.Integer(), nullable=False),
+        sa.Column("ascent_m", sa.Double(), nullable=True),
         sa.Column("result", sa.JSON(), nullable=False),
         sa.Column("points_npz", sa.LargeBinary(), nullable=False),
+        sa.Column("outline", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["track_id"], ["track.id"], name=op.f("fk_track_comparison_track_id_track"), ondelete="CASCADE"
         ),
@@ -432,6 +443,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("track_comparison")
     with op.batch_alter_table("track", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_track_waiting_since"))
         batch_op.drop_index(
             "uq_track_current", sqlite_where=sa.text("is_current"), postgresql_where=sa.text("is_current")
         )

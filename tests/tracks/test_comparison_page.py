@@ -149,13 +149,6 @@ def test_readers_of_a_public_march_do_not_choose_what_is_shown(
     assert client.post(f"/tracks/{track.id}/show-again").status_code == 302
 
 
-def test_a_changed_route_is_said_to_have_changed(session: Session, track: Track, cast: Cast, sign_in) -> None:
-    track.group.stage.route.uploaded_at = datetime.fromisoformat("2014-09-19T10:00:00+00:00")
-    session.commit()
-    page = sign_in(cast.guide).get(f"/tracks/{track.id}").text
-    assert "The planned route was changed after this comparison." in page
-
-
 def test_the_result_is_a_file_with_the_engines_figures(track: Track, cast: Cast, sign_in) -> None:
     answer = sign_in(cast.guide).get(f"/tracks/{track.id}.json")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="victory-stage-1-group-1.json"'

@@ -13,6 +13,7 @@ from marchapp.extensions import db
 from marchapp.geo.errors import NotGpx
 from marchapp.models import AuditEvent, Group, Stage, Track
 from marchapp.tracks import services
+from marchapp.tracks.comparing import NoPlannedRoute, compare_whole
 from tests.factories import Cast
 from tests.tracks.walks import LENGTH_M, walk_gpx
 
@@ -95,7 +96,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(
 def test_a_stage_without_planned_route_takes_no_recording(
     session: Session, cast: Cast, now: datetime
 ) -> None:
-    with pytest.raises(services.NoPlannedRoute):
+    with pytest.raises(NoPlannedRoute):
         services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
 
 
@@ -111,7 +112,7 @@ def test_two_uploads_at_once_leave_exactly_one_current(
             group = db.session.get_one(Group, group_id)
             begun = services.begin_upload(db.session, group=group, content=walk_gpx(to_m=to_m))
             db.session.rollback()
-            comparison = services.compare_upload(begun)
+            comparison = compare_whole(begun.content, begun.plan)
             both_compared.wait(timeout=30)
             services.keep_track(db.session, begun, comparison, by=None, now=now)
             db.session.commit()
