@@ -55,10 +55,12 @@ def clean(recording: Recording, projection: LocalMetres, settings: Settings) -> 
         raise NoTimes(len(recording), len(rows.kept))
     time = recording.time[kept] if timed else np.full(len(kept), np.nan)
     xy = projection.project(recording.lat[kept], recording.lon[kept])
-    spikes = _spikes(time, xy)
+    speed = usual_speed(time, xy)
+    spikes = _spikes(time, xy, speed)
     if spikes.any():
         dropped["spike"] = int(spikes.sum())
         kept, time, xy = kept[~spikes], time[~spikes], xy[~spikes]
+        speed = usual_speed(time, xy)
     if len(kept) < 2:
         raise NoPoints(recording.points_read, recording.points_read - len(kept))
     return Walk(
@@ -69,7 +71,7 @@ def clean(recording: Recording, projection: LocalMetres, settings: Settings) -> 
         recording.segment[kept],
         dropped,
         timed,
-        usual_speed(time, xy),
+        speed,
         float(np.median(np.diff(time))) if timed else np.nan,
     )
 
@@ -117,14 +119,14 @@ def _of_the_main_day(time: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(group == np.bincount(group).argmax())
 
 
-def _spikes(time: Floats, xy: Floats) -> npt.NDArray[np.bool_]:
+def _spikes(time: Floats, xy: Floats, usual: float) -> npt.NDArray[np.bool_]:
     """Tell which points jump away and back while their neighbours agree; without times none."""
     spikes = np.zeros(len(time), bool)
     if len(time) < 3 or not np.isfinite(time[0]):
         return spikes
     step_s = np.diff(time)
     speed = np.hypot(*np.diff(xy, axis=0).T) / step_s
-    limit = max(SPIKE_SPEED, 3 * usual_speed(time, xy))
+    limit = max(SPIKE_SPEED, 3 * usual)
     across_speed = np.hypot(*(xy[2:] - xy[:-2]).T) / (time[2:] - time[:-2])
     share = (step_s[:-1] / (time[2:] - time[:-2]))[:, None]
     stands_out_m = np.hypot(*(xy[1:-1] - xy[:-2] - share * (xy[2:] - xy[:-2])).T)

@@ -13,7 +13,8 @@ SIMPLIFY_M = 0.5
 SAME_PLACE_M = 15.0
 BEND_RADIUS_M = 30.0
 BEND_SPACING_M = 20.0
-PAIRS_AT_ONCE = 400_000
+PAIRS_AT_ONCE = 60_000
+POINTS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class RouteLine:
         added as well.
         """
         parts = []
-        step = max(1, PAIRS_AT_ONCE // 50)
+        step = POINTS_AT_ONCE
         for start in range(0, len(xy), step):
             part = self._candidates_of(xy[start : start + step], radius_m)
             parts.append(Candidates(part.point + start, part.route_m, part.squared))

@@ -6,9 +6,11 @@ far was walked since. The cheapest sequence of states is found by Viterbi's algo
 are few of them, and a narrow beam loses the true path.
 """
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from math import inf, isnan
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,7 @@ BEFORE_SHARE = 0.25
 BEFORE_MARGIN = 1.0
 OFF_PLACES = 4
 OTHER_PLACE_M = 50.0
+ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,9 @@ class Steps:
     gap: npt.NDArray[np.bool_]
 
 
-@dataclass
-class _Off:
-    """The cheapest way to be off the route having left it at `left_m` (nan: never been on it)."""
-
-    cost: float
-    left_m: float
-    walked_m: float
-    came_from: int
+# The cheapest way to be off the route: its cost, where the route was left (nan: never been on it), the metres
+# walked since, and the state it came from. A plain tuple, for there are several at every point.
+_Off = tuple[float, float, float, int]
 
 
 def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
@@ -62,18 +60,23 @@ def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
     on_cost = near.squared / twice_variance[near.point]
     off_cost = settings.off_distance_m**2 / twice_variance
     before_cost = _cost_before_start(near.point, on_cost, off_cost)
-    bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1)).tolist()
-    places = near.route_m.tolist()
-    return _viterbi(
-        [places[a:b] for a, b in pairwise(bounds)],
-        on_cost.tolist(),
-        off_cost.tolist(),
-        before_cost.tolist(),
-        steps.walked_m.tolist(),
-        steps.reach_m.tolist(),
-        steps.gap.tolist(),
-        settings.step_scale_m,
-    )
+    bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1))
+    costs = _Costs(near.route_m, on_cost, bounds, off_cost, before_cost)
+    return _viterbi(costs, steps, settings.step_scale_m)
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """The places that points may be matched to, with costs; those of point i are bounds[i] to [i + 1].
+
+    off_cost, before_cost: of each point, to be OFF after having been ON, and before.
+    """
+
+    route_m: Floats
+    on_cost: Floats
+    bounds: Ints
+    off_cost: Floats
+    before_cost: Floats
 
 
 def _cost_before_start(point: Ints, on_cost: Floats, off_cost: Floats) -> Floats:
@@ -87,46 +90,54 @@ def _cost_before_start(point: Ints, on_cost: Floats, off_cost: Floats) -> Floats
     return np.clip(nearest_cost + BEFORE_MARGIN, BEFORE_SHARE * off_cost, off_cost)
 
 
-def _viterbi(
-    places: list[list[float]],
-    on_cost: list[float],
-    off_cost: list[float],
-    before_cost: list[float],
-    walked: list[float],
-    reach: list[float],
-    gap: list[bool],
-    step_scale_m: float,
-) -> Floats:
+def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float) -> Floats:
     """Return the cheapest sequence of places; nan is OFF.
 
-    A state before a step is named by one number: k for ON at places[i][k], -1 - k for the kth OFF.
+    A state before a step is named by one number: k for the kth place of the point, -1 - k for the kth OFF.
     """
-    here = places[0]
-    on = [cost + _join_cost(place) for cost, place in zip(on_cost, here, strict=False)]
-    offs = [_Off(before_cost[0], np.nan, 0.0, 0)]
-    came_on: list[list[int]] = [[]]
-    came_off: list[list[int]] = [[0]]
-    used = len(here)
-    for i in range(1, len(places)):
-        before, on_before, offs_before = here, on, offs
-        here, on, came = places[i], [], []
-        discount = GAP_DISCOUNT if gap[i] else 1.0
-        for place in here:
-            cost, state = _cheapest_step(
-                before, on_before, place, walked[i], reach[i], discount, step_scale_m
-            )
-            for k, off in enumerate(offs_before):
-                if off.cost + CHANGE_COST < cost:
-                    rejoined = off.cost + CHANGE_COST + _jump_cost(off, place)
-                    if rejoined < cost:
-                        cost, state = rejoined, -1 - k
-            on.append(cost + on_cost[used])
-            came.append(state)
-            used += 1
-        offs = _cheapest_offs(before, on_before, offs_before, walked[i], off_cost[i], before_cost[i])
-        came_on.append(came)
-        came_off.append([off.came_from for off in offs])
-    return _trace_back(places, on, offs, came_on, came_off)
+    places: list[float] = []
+    on: list[float] = []
+    offs: list[_Off] = []
+    came_on, came_off = array("h"), array("h")
+    columns = (
+        costs.bounds[:-1],
+        costs.bounds[1:],
+        costs.off_cost,
+        costs.before_cost,
+        steps.walked_m,
+        steps.reach_m,
+        np.where(steps.gap, GAP_DISCOUNT, 1.0),
+    )
+    for first, last, off_cost, before_cost, walked_m, reach_m, discount in _rows(*columns):
+        here, here_cost = costs.route_m[first:last].tolist(), costs.on_cost[first:last].tolist()
+        if not offs:
+            on = [cost + _join_cost(place) for cost, place in zip(here_cost, here, strict=True)]
+            offs = [(before_cost, np.nan, 0.0, 0)]
+            came_on.extend([0] * len(here))
+        else:
+            on_now = []
+            for place, place_cost in zip(here, here_cost, strict=True):
+                cost, state = _cheapest_step(places, on, place, walked_m, reach_m, discount, step_scale_m)
+                for k, off in enumerate(offs):
+                    if off[0] + CHANGE_COST < cost:
+                        rejoined = off[0] + CHANGE_COST + _jump_cost(off[1], off[2], place)
+                        if rejoined < cost:
+                            cost, state = rejoined, -1 - k
+                on_now.append(cost + place_cost)
+                came_on.append(state)
+            offs = _cheapest_offs(places, on, offs, walked_m, off_cost, before_cost)
+            on = on_now
+        came_off.extend([off[3] for off in offs])
+        came_off.extend([0] * (OFF_PLACES - len(offs)))
+        places = here
+    return _trace_back(costs, on, offs, came_on, came_off)
+
+
+def _rows(*columns: npt.NDArray[np.generic]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of columns as plain numbers, made a few thousand at a time to spare memory."""
+    for start in range(0, len(columns[0]), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        yield from zip(*(column[part].tolist() for column in columns), strict=True)
 
 
 def _cheapest_step(
@@ -168,11 +179,11 @@ def _join_cost(place: float) -> float:
     return min(place / LATE_JOIN_M, STEP_COST_LIMIT)
 
 
-def _jump_cost(off: _Off, place: float) -> float:
-    if isnan(off.left_m):
+def _jump_cost(left_m: float, walked_m: float, place: float) -> float:
+    if isnan(left_m):
         return _join_cost(place)
-    along = place - off.left_m
-    return abs(along - off.walked_m) / FORWARD_JUMP_M if along >= 0 else -along / BACKWARD_JUMP_M
+    along = place - left_m
+    return abs(along - walked_m) / FORWARD_JUMP_M if along >= 0 else -along / BACKWARD_JUMP_M
 
 
 def _cheapest_offs(
@@ -184,45 +195,38 @@ def _cheapest_offs(
     before_cost: float,
 ) -> list[_Off]:
     """Return the cheapest ways to be OFF after a step, of those that left at the same place only the best."""
-    ways = [
-        (
-            off.cost + (before_cost if isnan(off.left_m) else off_cost),
-            off.left_m,
-            off.walked_m + walked_m,
-            -1 - k,
-        )
-        for k, off in enumerate(offs_before)
+    ways: list[_Off] = [
+        (cost + (before_cost if isnan(left_m) else off_cost), left_m, since_m + walked_m, -1 - k)
+        for k, (cost, left_m, since_m, _) in enumerate(offs_before)
     ]
-    ways += [
-        (cost + CHANGE_COST + off_cost, before[k], walked_m, k)
-        for k, cost in enumerate(on_before)
-        if cost < inf
-    ]
+    leaving_cost = CHANGE_COST + off_cost
+    ways += [(cost + leaving_cost, before[k], walked_m, k) for k, cost in enumerate(on_before) if cost < inf]
     ways.sort()
     kept: list[_Off] = []
-    for cost, left_m, since_m, came_from in ways:
-        if not any(abs(left_m - off.left_m) < OTHER_PLACE_M for off in kept):
-            kept.append(_Off(cost, left_m, since_m, came_from))
+    for way in ways:
+        for other in kept:
+            if -OTHER_PLACE_M < way[1] - other[1] < OTHER_PLACE_M:
+                break
+        else:
+            kept.append(way)
             if len(kept) == OFF_PLACES:
                 break
     return kept
 
 
 def _trace_back(
-    places: list[list[float]],
-    on: list[float],
-    offs: list[_Off],
-    came_on: list[list[int]],
-    came_off: list[list[int]],
+    costs: _Costs, on: list[float], offs: list[_Off], came_on: "array[int]", came_off: "array[int]"
 ) -> Floats:
-    route_m = np.full(len(places), np.nan)
-    costs = [*on, *(off.cost for off in offs)]
-    best = costs.index(min(costs))
+    route_m = np.full(len(costs.off_cost), np.nan)
+    last_costs = [*on, *(off[0] for off in offs)]
+    best = last_costs.index(min(last_costs))
     state = best if best < len(on) else len(on) - best - 1
-    for i in range(len(places) - 1, -1, -1):
+    firsts = costs.bounds.tolist()
+    for i in range(len(route_m) - 1, -1, -1):
         if state >= 0:
-            route_m[i] = places[i][state]
-            state = came_on[i][state] if i else 0
+            row = firsts[i] + state
+            route_m[i] = costs.route_m[row]
+            state = came_on[row]
         else:
-            state = came_off[i][-1 - state]
+            state = came_off[i * OFF_PLACES - 1 - state]
     return route_m

@@ -18,6 +18,7 @@ HALF_RUN_M = 10.0
 OFF_WINDOW_M = 100.0
 REACH_SLACK_M = 25.0
 WORST_SIGMA_M = 40.0
+RUNS_AT_ONCE = 4096
 
 
 class Away(NamedTuple):
@@ -83,9 +84,11 @@ def _places(walk: Walk, runs: Thinned, line: RouteLine, matched: Floats) -> tupl
     on = ~np.isnan(matched)
     route_m, offset_m = np.empty(len(walk)), np.empty(len(walk))
     low, high = _windows(matched)
-    rows = np.flatnonzero(runs.spread(on))
-    run = runs.spread(np.arange(len(runs)))[rows]
-    route_m[rows], offset_m[rows] = line.nearest_between(walk.xy[rows], low[run], high[run])
+    for start in range(0, len(runs), RUNS_AT_ONCE):
+        some = start + np.flatnonzero(on[start : start + RUNS_AT_ONCE])
+        run = np.repeat(some, runs.count[some])
+        rows = np.arange(len(run)) + np.repeat(runs.first[some] - _starts(runs.count[some]), runs.count[some])
+        route_m[rows], offset_m[rows] = line.nearest_between(walk.xy[rows], low[run], high[run])
     for first, last in stretches(~on):
         points = slice(runs.first[first], runs.first[last] + runs.count[last])
         left, rejoined = (
@@ -99,6 +102,11 @@ def _places(walk: Walk, runs: Thinned, line: RouteLine, matched: Floats) -> tupl
             walk.xy[points], low_m - OFF_WINDOW_M, high_m + OFF_WINDOW_M
         )
     return route_m, offset_m
+
+
+def _starts(count: Ints) -> Ints:
+    """Return where each of some groups begins, laid one after the other."""
+    return np.cumsum(count) - count
 
 
 def _windows(matched: Floats) -> tuple[Floats, Floats]:

@@ -9,6 +9,7 @@ from marchapp.geo.results import Floats
 
 EQUATOR_M = 6378137.0
 FLATTENING = 1 / 298.257223563
+PLACES_AT_ONCE = 50_000
 ECCENTRICITY2 = FLATTENING * (2 - FLATTENING)
 
 
@@ -46,11 +47,16 @@ class LocalMetres:
         [[0.0, 0.0], [0.0, 1115.6]]
         """
         phi, lam = np.radians(self.lat), np.radians(self.lon)
-        away = _earth_centred(np.asarray(lat, float), np.asarray(lon, float))
-        away -= _earth_centred(np.asarray(self.lat), np.asarray(self.lon))
         east = np.array((-np.sin(lam), np.cos(lam), 0.0))
         north = np.array((-np.sin(phi) * np.cos(lam), -np.sin(phi) * np.sin(lam), np.cos(phi)))
-        return np.stack((away @ east, away @ north), axis=-1)
+        axes = np.column_stack((east, north))
+        centre = _earth_centred(np.asarray(self.lat), np.asarray(self.lon))
+        lats, lons = np.asarray(lat, float), np.asarray(lon, float)
+        xy = np.empty((len(lats), 2))
+        for start in range(0, len(lats), PLACES_AT_ONCE):
+            rows = slice(start, start + PLACES_AT_ONCE)
+            xy[rows] = (_earth_centred(lats[rows], lons[rows]) - centre) @ axes
+        return xy
 
     def chord_from_centre(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
         """Return the straight metres, through the earth, from the centre of the projection."""

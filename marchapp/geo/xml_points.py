@@ -1,9 +1,12 @@
 """The points of GPX and TCX files, in one pass of the standard library's expat."""
 
 import re
+from array import array
 from collections.abc import Callable
 from typing import Literal
 from xml.parsers import expat
+
+import numpy as np
 
 from marchapp.geo.content import encoding_of
 from marchapp.geo.errors import (
@@ -17,7 +20,8 @@ from marchapp.geo.recording import Columns
 from marchapp.geo.times import unix_seconds
 
 CHUNK_BYTES = 2**18
-TIMES_AT_ONCE = 8192
+POINTS_AT_ONCE = 8192
+LARGEST = 1e9
 NAN = float("nan")
 PointKind = Literal["trkpt", "rtept"]
 
@@ -140,16 +144,13 @@ def _handle_points(
     One closure over plain local names: these run several times for each point of a long recording.
     """
     kinds = _Kinds({})
-    lats, lons, eles, accuracies = (
-        columns.lat.append,
-        columns.lon.append,
-        columns.ele.append,
-        columns.accuracy.append,
-    )
-    segments = columns.segment.append
+    lats: list[str] = []
+    lons: list[str] = []
+    eles: list[str] = []
     times: list[str] = []
+    accuracies: list[str] = []
     texts: list[str] = []
-    listen = texts.append
+    add_segment = columns.segment.append
     lat = lon = ele = time = accuracy = ""
     segment = -1
     inside = in_extensions = False
@@ -162,24 +163,15 @@ def _handle_points(
     def start(name: str, attributes: list[str]) -> None:
         nonlocal lat, lon, ele, time, accuracy, segment, inside, in_extensions
         kind = kinds[name]
-        if not kind:
-            return
         if kind == POINT:
-            lat = lon = ele = time = accuracy = ""
+            lat, lon = _position(attributes)
+            ele = time = accuracy = ""
             inside, in_extensions = True, False
-            for place in range(0, len(attributes), 2):
-                if attributes[place] == "lat":
-                    lat = attributes[place + 1]
-                elif attributes[place] == "lon":
-                    lon = attributes[place + 1]
         elif kind == SEGMENT:
             segment += 1
-        elif inside:
-            if kind == EXTENSIONS:
-                in_extensions = True
-            elif kind == ACCURACY or not in_extensions:
-                texts.clear()
-                parser.CharacterDataHandler = listen
+        elif kind == EXTENSIONS:
+            in_extensions = True
+        texts.clear()
 
     def end(name: str) -> None:
         nonlocal lat, lon, ele, time, accuracy, inside, in_extensions
@@ -188,44 +180,75 @@ def _handle_points(
             return
         if kind == POINT:
             inside = False
-            lats(_number(lat))
-            lons(_number(lon))
-            eles(_number(ele))
-            accuracies(_number(accuracy))
-            segments(segment)
+            lats.append(lat)
+            lons.append(lon)
+            eles.append(ele)
             times.append(time)
-            if len(times) == TIMES_AT_ONCE:
+            accuracies.append(accuracy)
+            add_segment(segment)
+            if len(times) == POINTS_AT_ONCE:
                 flush()
         elif kind == EXTENSIONS:
             in_extensions = False
-        elif kind == ACCURACY or not in_extensions:
-            parser.CharacterDataHandler = None
-            text = "".join(texts)
-            if kind == TIME:
-                time = text
-            elif kind == ELE:
-                ele = text
-            elif kind == LAT:
-                lat = text
-            elif kind == LON:
-                lon = text
-            elif kind == ACCURACY:
-                accuracy = text
+        elif kind == ACCURACY:
+            accuracy = "".join(texts)
+        elif in_extensions:
+            return
+        elif kind == TIME:
+            time = "".join(texts)
+        elif kind == ELE:
+            ele = "".join(texts)
+        elif kind == LAT:
+            lat = "".join(texts)
+        elif kind == LON:
+            lon = "".join(texts)
 
     def flush() -> None:
         columns.time.extend(unix_seconds(times))
         times.clear()
+        for column, words in (
+            (columns.lat, lats),
+            (columns.lon, lons),
+            (columns.ele, eles),
+            (columns.accuracy, accuracies),
+        ):
+            column.extend(_numbers(words))
+            words.clear()
 
     parser.ordered_attributes = True
     parser.StartElementHandler = root
     parser.EndElementHandler = end
+    parser.CharacterDataHandler = texts.append
     return flush
 
 
-def _number(text: str) -> float:
-    """Return the number, or nan for what is none."""
+def _position(attributes: list[str]) -> tuple[str, str]:
+    """Return lat and lon out of names and values in turn, empty where missing."""
+    if len(attributes) == 4 and attributes[0] == "lat" and attributes[2] == "lon":
+        return attributes[1], attributes[3]
+    named = dict(zip(attributes[::2], attributes[1::2], strict=True))
+    return named.get("lat", ""), named.get("lon", "")
+
+
+def _numbers(texts: list[str]) -> "array[float]":
+    """Return numbers, nan for what is none or beyond all reason.
+
+    >>> _numbers(["69.5", "", "1e99", "north"]).tolist()
+    [69.5, nan, nan, nan]
+    """
+    if not any(texts):
+        return array("d", (NAN,)) * len(texts)
     try:
-        value = float(text)
+        values = array("d", map(float, texts))
+    except ValueError:
+        values = array("d", map(_number, texts))
+    column = np.frombuffer(values)
+    column[~(np.abs(column) < LARGEST)] = NAN
+    return values
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
     except ValueError:
         return NAN
-    return value if abs(value) < 1e9 else NAN
