@@ -86,6 +86,17 @@ def out_and_back(rng: np.random.Generator) -> Floats:
     return np.vstack((road, hill, road[::-1]))
 
 
+def shared_road(rng: np.random.Generator) -> Floats:
+    """A road walked twice in the same direction, with a way round back to its beginning in between."""
+    before = _winding(rng, 1500, np.zeros(2), 0.0)
+    road = _winding(rng, 1500, before[-1], 0.2)
+    chord = road[0] - road[-1]
+    turn = np.linspace(0, np.pi, 60)[1:-1, None]
+    aside = np.array((-chord[1], chord[0])) * 0.8
+    back = road[-1] + chord * (1 - np.cos(turn)) / 2 + aside * np.sin(turn)
+    return np.vstack((before, road[1:], back, road, _winding(rng, 1500, road[-1], -0.4)[1:]))
+
+
 ROUTES: dict[str, Callable[[np.random.Generator], Floats]] = {
     "plain": plain,
     "spur": spur,
@@ -93,6 +104,7 @@ ROUTES: dict[str, Callable[[np.random.Generator], Floats]] = {
     "hairpins": hairpins,
     "two_laps": two_laps,
     "out_and_back": out_and_back,
+    "shared_road": shared_road,
 }
 
 
@@ -106,7 +118,9 @@ class Truth:
     route_m: true place of each point, nan off the route. away_m: its true distance from the whole route.
     walked: (n, 2) stretches walked forward on the route in the recording. episodes: (left_at, rejoined_at) of
     the times off the route, without approach and ride home; rejoined_at is nan if never. passed_at: of every
-    checkpoint, nan where it was not passed on the route or while recording.
+    checkpoint, nan where it was not passed on the route or while recording. kilometre_at: the same for every
+    kilometre of the route from 0 on. stops: (from_at, to_at) of the rests. distance_m: really walked,
+    straight through gaps.
     """
 
     xy: Floats
@@ -115,6 +129,9 @@ class Truth:
     walked: Floats
     episodes: list[tuple[float, float]]
     passed_at: Floats
+    kilometre_at: Floats
+    stops: list[tuple[float, float]]
+    distance_m: float
 
 
 @dataclass(frozen=True)
@@ -136,7 +153,14 @@ class Sampling:
     lasting_s: float = 0.0
 
 
-USUAL_SAMPLINGS = (Sampling(1, 5), Sampling(1, 5, 15), Sampling(10, 8), Sampling(30, 6))
+USUAL_SAMPLINGS = (
+    Sampling(1, 5),
+    Sampling(1, 5, 15),
+    Sampling(5, 6, 30),
+    Sampling(10, 8),
+    Sampling(30, 6),
+    Sampling(60, 6),
+)
 
 
 class Walker:
@@ -147,6 +171,7 @@ class Walker:
         self.xy: list[Floats] = []
         self.route_m: list[Floats] = []
         self.gaps: list[tuple[int, int]] = []
+        self.rests: list[tuple[int, int]] = []
         self.seconds = 0
 
     def _log(self, xy: Floats, route_m: Floats) -> None:
@@ -176,6 +201,7 @@ class Walker:
     def rest(self, seconds: int) -> None:
         """Stand still."""
         last_m = self.route_m[-1][-1]
+        self.rests.append((self.seconds, self.seconds + seconds))
         self._log(np.repeat(self.xy[-1][-1:], seconds, axis=0), np.full(seconds, last_m))
 
     def lose_signal(self, seconds: int) -> None:
@@ -307,8 +333,18 @@ def planted(route_name: str, behaviour: str, sampling: Sampling, seed: int) -> C
             _walked(route_m, recorded),
             _episodes(route_m),
             _passed_at(route_m, recorded, checkpoints_m),
+            _passed_at(route_m, recorded, np.arange(0.0, line.length_m, 1000.0)),
+            [(START_AT + start, START_AT + end) for start, end in walker.rests],
+            _walked_m(xy, recorded, walker.gaps),
         ),
     )
+
+
+def _walked_m(xy: Floats, recorded: "np.typing.NDArray[np.int64]", gaps: list[tuple[int, int]]) -> float:
+    seen = np.arange(recorded[0], recorded[-1] + 1)
+    for start, end in gaps:
+        seen = seen[(seen < start) | (seen >= end)]
+    return _length(xy[seen])
 
 
 def _planned(line: RouteLine, checkpoints_m: Floats) -> PlannedRoute:

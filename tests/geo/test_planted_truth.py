@@ -1,11 +1,11 @@
 """Planted truth: the bounds that the comparison keeps on every route shape, behaviour and way of recording.
 
-`python -m bench.compare` measures the same figures over more seeds; the bounds here are looser.
+`python -m bench.accuracy` measures the same figures over more seeds; the bounds here are looser.
 """
 
 import pytest
 
-from bench.compare import Tally
+from bench.accuracy import Tally
 from marchapp.geo.comparison import compare
 from tests.geo.planted import BEHAVIOURS, ROUTES, Sampling, planted
 

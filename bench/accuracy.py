@@ -1,20 +1,23 @@
-"""How right and how fast the comparison is, one JSON line for each: `python -m bench.compare [seeds]`."""
+"""How right the comparison is on planted truth: `python -m bench.accuracy [seeds] [first seed]`.
+
+Seeds from 1000 on were never looked at while thresholds were chosen (those were 0 and 1).
+"""
 
 import json
 import sys
-import time
-import tracemalloc
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-import gpxpy
 import numpy as np
 
 from marchapp.geo.comparison import Comparison, compare
-from marchapp.geo.gpx import read_route, read_track, write_gpx
 from marchapp.geo.results import OFF
-from tests.geo.planted import BEHAVIOURS, ROUTES, USUAL_SAMPLINGS, Case, Sampling, degrees, planted
+from tests.geo.planted import BEHAVIOURS, ROUTES, USUAL_SAMPLINGS, Case, planted
 
 LONGEST_EPISODE_LEFT_OUT_S = 60.0
+SHORTEST_REST_S = 120.0
+HELD_OUT_SEED = 1000
 
 
 @dataclass
@@ -34,11 +37,21 @@ class Tally:
     coverage_errors: list[float] = field(default_factory=list)
     checkpoint_errors_s: list[float] = field(default_factory=list)
     checkpoints_lost: int = 0
+    rests: int = 0
+    rests_found: int = 0
+    stops: int = 0
+    stops_true: int = 0
+    stopped_errors_s: list[float] = field(default_factory=list)
+    distance_errors: list[float] = field(default_factory=list)
+    pace_errors_s: list[float] = field(default_factory=list)
 
     def add(self, case: Case, found: Comparison) -> None:
         """Count one case."""
         self._add_points(case, found)
         self._add_episodes(case, found)
+        self._add_stops(case, found)
+        self._add_paces(case, found)
+        self.distance_errors.append(abs(found.track.distance_m / case.truth.distance_m - 1))
         walked_m = union_length_m(case.truth.walked)
         self.coverage_errors.append(abs(found.coverage.walked_share - walked_m / found.route.length_m))
         for checkpoint, passed_at in zip(found.checkpoints, case.truth.passed_at, strict=True):
@@ -66,6 +79,26 @@ class Tally:
         self.reported += len(reported)
         self.reported_true += sum(any(a < d and c < b for a, b in case.truth.episodes) for c, d in reported)
 
+    def _add_stops(self, case: Case, found: Comparison) -> None:
+        reported = [(stop.from_at, stop.to_at) for stop in found.stops]
+        true = [(a, b) for a, b in case.truth.stops if b - a >= SHORTEST_REST_S]
+        self.rests += len(true)
+        self.rests_found += sum(any(a < d and c < b for c, d in reported) for a, b in true)
+        self.stops += len(reported)
+        self.stops_true += sum(any(a < d and c < b for a, b in case.truth.stops) for c, d in reported)
+        if true and len(reported) == len(true) == len(case.truth.stops):
+            self.stopped_errors_s.append(abs(found.track.stopped_s - sum(b - a for a, b in true)) / len(true))
+
+    def _add_paces(self, case: Case, found: Comparison) -> None:
+        true = {
+            1000.0 * number: end - start
+            for number, (start, end) in enumerate(pairwise(case.truth.kilometre_at))
+        }
+        for one in found.pace:
+            took_s = true.get(one.from_m, np.nan)
+            if one.to_m - one.from_m == 1000 and np.isfinite(took_s):
+                self.pace_errors_s.append(abs(one.duration_s - took_s))
+
     def line(self, name: str) -> dict[str, object]:
         """Return the shares and errors in per cent, seconds and points."""
         times = self.checkpoint_errors_s or [0.0]
@@ -76,12 +109,20 @@ class Tally:
             "on_called_off_pct": percent(self.on_called_off, self.on_route),
             "away_called_on_pct": percent(self.away_called_on, self.away),
             "coverage_error_max_points": round(100 * max(self.coverage_errors), 2),
+            "coverage_over_1_point": sum(error > 0.01 for error in self.coverage_errors),
+            "cases": len(self.coverage_errors),
             "episodes_found": f"{self.episodes_found}/{self.episodes}",
             "episodes_true": f"{self.reported_true}/{self.reported}",
             "checkpoints": len(self.checkpoint_errors_s),
             "checkpoints_lost": self.checkpoints_lost,
             "checkpoint_error_median_s": round(float(np.median(times)), 1),
             "checkpoint_error_p95_s": round(float(np.percentile(times, 95)), 1),
+            "rests_found": f"{self.rests_found}/{self.rests}",
+            "stops_true": f"{self.stops_true}/{self.stops}",
+            "rest_error_median_s": middle(self.stopped_errors_s),
+            "distance_error_median_pct": middle([100 * error for error in self.distance_errors]),
+            "distance_error_max_pct": round(100 * max(self.distance_errors), 2),
+            "pace_error_median_s": middle(self.pace_errors_s),
         }
 
 
@@ -105,75 +146,24 @@ def percent(part: int, whole: int) -> float:
     return round(100 * part / max(whole, 1), 3)
 
 
-def accuracy(seeds: int) -> None:
-    """Print one line for each way of sampling, over all routes and behaviours."""
+def middle(errors: list[float]) -> float:
+    """Return the median, 0 of nothing."""
+    return round(float(np.median(errors)), 2) if errors else 0.0
+
+
+def measure(seeds: int = 1, first_seed: int = HELD_OUT_SEED) -> Iterator[dict[str, object]]:
+    """Yield one line for each way of sampling, over all routes and behaviours."""
     for sampling in USUAL_SAMPLINGS:
         tally = Tally()
-        for seed in range(seeds):
+        for seed in range(first_seed, first_seed + seeds):
             for route in ROUTES:
                 for behaviour in BEHAVIOURS:
                     case = planted(route, behaviour, sampling, seed)
                     tally.add(case, compare(walked=case.recording, planned=case.planned))
         lasting = f", lasting {sampling.lasting_s:g} s" if sampling.lasting_s else ""
-        print(json.dumps(tally.line(f"{sampling.every_s:g} s, {sampling.noise_m:g} m{lasting}")))
-
-
-def long_files(points: int, route_points: int) -> tuple[bytes, bytes]:
-    """Return a 1 Hz recording and its planned route as GPX bytes."""
-    rng = np.random.default_rng(1)
-    case = planted("plain", "steady", Sampling(1, 3, 20), 1)
-    planned = np.column_stack((np.arange(route_points) * 1.3 * points / route_points, np.zeros(route_points)))
-    planned[:, 1] = 400 * np.sin(planned[:, 0] / 900) + 30 * np.sin(planned[:, 0] / 70)
-    legs = np.concatenate(((0.0,), np.cumsum(np.hypot(*np.diff(planned, axis=0).T))))
-    at = np.linspace(0, legs[-1], points)
-    walked = np.column_stack((np.interp(at, legs, planned[:, 0]), np.interp(at, legs, planned[:, 1])))
-    walked += rng.normal(0, 3, walked.shape)
-    # Longer than any stage: squeezed to 40 km, so that local metres stay local.
-    scale = 40_000 / planned[-1, 0]
-    route_lat, route_lon = degrees(planned * scale)
-    lat, lon = degrees(walked * scale)
-    times = case.recording.time[0] + np.arange(points)
-    ele = 100 + 50 * np.sin(at / 2000)
-    return write_gpx(name="walk", lat=lat, lon=lon, ele=ele, time=times), write_gpx(
-        name="route", lat=route_lat, lon=route_lon, ele=np.full(route_points, 100.0)
-    )
-
-
-def speed(points: int, route_points: int) -> None:
-    """Print the time of reading and comparing beside gpxpy's parse of the same recording."""
-    recording, route = long_files(points, route_points)
-    gpxpy_s = seconds(lambda: gpxpy.parse(recording))
-    read_s = seconds(lambda: read_track(recording))
-    whole_s = seconds(lambda: compare(walked=read_track(recording), planned=read_route(route)))
-    tracemalloc.start()
-    compare(walked=read_track(recording), planned=read_route(route))
-    peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
-    tracemalloc.stop()
-    print(
-        json.dumps(
-            {
-                "what": f"speed, {points} points against {route_points}",
-                "gpxpy_parse_s": round(gpxpy_s, 2),
-                "read_s": round(read_s, 2),
-                "whole_s": round(whole_s, 2),
-                "read_ratio": round(read_s / gpxpy_s, 2),
-                "whole_ratio": round(whole_s / gpxpy_s, 2),
-                "peak_mib": round(peak_mib, 1),
-            }
-        )
-    )
-
-
-def seconds(action: object) -> float:
-    """Return the shorter of two runs."""
-    times = []
-    for _ in range(2):
-        start = time.perf_counter()
-        action()  # type: ignore[operator]
-        times.append(time.perf_counter() - start)
-    return min(times)
+        yield tally.line(f"accuracy, {sampling.every_s:g} s, {sampling.noise_m:g} m{lasting}")
 
 
 if __name__ == "__main__":
-    speed(72_000, 5_000)
-    accuracy(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+    for line in measure(*map(int, sys.argv[1:])):
+        print(json.dumps(line), flush=True)
