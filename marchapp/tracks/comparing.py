@@ -11,7 +11,7 @@ from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
 from marchapp.geo.gpx import Recording, read_route, read_track
 from marchapp.models import Stage, TrackComparison
 from marchapp.tracks.outline import outline
-from marchapp.tracks.stored import pack
+from marchapp.tracks.stored import pack, with_moments
 
 DAY_MARGIN = timedelta(hours=12)
 
@@ -75,6 +75,7 @@ def compare_whole(
 
 def store(comparison: Comparison, now: datetime) -> TrackComparison:
     """Return a comparison as the row that keeps it, without its track."""
+    result = comparison.to_json()
     return TrackComparison(
         engine_version=comparison.engine_version,
         computed_at=now,
@@ -88,9 +89,9 @@ def store(comparison: Comparison, now: datetime) -> TrackComparison:
         moving_s=comparison.track.moving_s,
         stop_count=len(comparison.stops),
         ascent_m=comparison.track.ascent_m,
-        result=comparison.to_json(),
+        result=result,
         points_npz=pack(comparison),
-        outline=outline(comparison),
+        outline=outline(comparison.points, with_moments(result)),
     )
 
 

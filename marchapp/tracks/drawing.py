@@ -19,6 +19,7 @@ OFFSET_CLASSES_M = (
 )  # up to 25 m is noise and a wide road; from 50 m on it is off the route
 UNKNOWN_CLASS = len(OFFSET_CLASSES_M) + 1
 TOLERANCE_M = 0.8
+CELL_M = 0.6  # its diagonal is as long as TOLERANCE_M
 NODE_M = 10.0
 LEAST_NODES, MOST_NODES = 100, 1200
 DEGREE_STEPS = 1e6
@@ -52,22 +53,47 @@ class Nodes:
     pace_s: Floats
 
 
-def colour_pieces(points: Points, gap_starts: Sequence[datetime]) -> list[Piece]:
+def colour_pieces(points: Points, result: dict[str, Any]) -> list[Piece]:
     """Cut the track where its colour changes and where the recording breaks off, and thin each piece.
 
-    No place of the picture moves by more than TOLERANCE_M. `gap_starts` are the last times before gaps.
+    No place of the picture moves by more than TOLERANCE_M. `result` holds the gaps and the stops; a stop is
+    one place, so it has one colour.
     """
     if len(points) < 2:
         return []
     xy = LocalMetres.around(points.lat, points.lon).project(points.lat, points.lon)
     step_class = _classes_of_steps(points)
-    step_class[breaks(points, [moment.timestamp() for moment in gap_starts])] = -1
+    is_stop = np.zeros(len(step_class), bool)
+    for first, last in stop_rows(points, result["stops"]):
+        is_stop[first:last] = True
+        step_class[first:last] = int(np.median(step_class[first:last]))
+    step_class[breaks(points, [gap["from_at"].timestamp() for gap in result["gaps"]])] = -1
     return [
         Piece(kind, points.lat[rows], points.lon[rows])
-        for kind, first, last in _runs(step_class)
+        for kind, first, last in _runs(2 * step_class + is_stop)
+        for kind, thin in [(kind // 2, cloud if kind % 2 else thinned)]
         if kind >= 0
-        for rows in [first + thinned(xy[first : last + 1])]
+        for rows in [first + thin(xy[first : last + 1])]
     ]
+
+
+def stop_rows(points: Points, stops: Sequence[dict[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last row of every stop that has two rows; `stops` are those of a result."""
+    for stop in stops:
+        first = int(np.searchsorted(points.time, stop["from_at"].timestamp() - 0.01))
+        last = int(np.searchsorted(points.time, stop["to_at"].timestamp() + 0.01)) - 1
+        if first < last:
+            yield first, last
+
+
+def cloud(xy: Floats) -> Ints:
+    """Return which rows of the scribble of a stop draw it: every place that it comes to once, and both ends.
+
+    >>> cloud(np.array([[0.1, 0.1], [5.0, 5.0], [0.2, 0.1], [5.1, 5.0], [0.1, 0.2]])).tolist()
+    [0, 1, 4]
+    """
+    _, firsts = np.unique(np.floor(xy / CELL_M), axis=0, return_index=True)
+    return np.unique(np.append(firsts, len(xy) - 1))
 
 
 def thinned(xy: Floats, tolerance_m: float = TOLERANCE_M) -> Ints:
@@ -77,7 +103,8 @@ def thinned(xy: Floats, tolerance_m: float = TOLERANCE_M) -> Ints:
     [0, 2, 3]
     """
     numbered = shapely.linestrings(np.column_stack((xy, np.arange(len(xy)))))
-    kept = shapely.get_coordinates(shapely.simplify(numbered, tolerance_m), include_z=True)
+    kept = shapely.simplify(numbered, tolerance_m, preserve_topology=False)
+    kept = shapely.get_coordinates(kept, include_z=True)
     return kept[:, 2].astype(np.int64)
 
 

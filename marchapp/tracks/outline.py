@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from marchapp.geo.projection import LocalMetres
-from marchapp.geo.results import OFF, UNKNOWN, Comparison, Ints, Points
-from marchapp.tracks.drawing import DEGREE_STEPS, breaks, deltas, thinned
+from marchapp.geo.results import OFF, UNKNOWN, Ints, Points
+from marchapp.tracks.drawing import DEGREE_STEPS, breaks, deltas, stop_rows, thinned
 
 MOST_PLACES = 1_000  # about 12 kB: the groups of a stage together stay under 400 kB
 LEAST_EVERY_S, MOST_MOMENTS = 60.0, 250  # a replay knows where the group was at least so often
@@ -14,16 +15,21 @@ TOLERANCES_M = (0.8, 1.5, 2.5, 4.0, 6.0, 10.0, 16.0, 25.0, 60.0, 150.0)
 ON_ROUTE, OFF_ROUTE, UNSURE, NOT_RECORDED = range(4)
 
 
-def outline(comparison: Comparison) -> dict[str, Any]:
+def outline(points: Points, result: dict[str, Any]) -> dict[str, Any]:
     """Return at most about MOST_PLACES points of a track as short whole numbers (see `deltas`).
 
     lat and lon are in millionths of a degree, time in Unix seconds (empty without times); kinds are
     [kind, count] for the steps from each point to the next: on or off the route, unsure, not recorded.
-    tolerance_m: by so much the line may differ from the track.
+    tolerance_m: by so much the line may differ from the track where the group walked. `result` holds the gaps
+    and the stops.
     """
-    points = comparison.points
-    kinds = _kinds_of_steps(points, breaks(points, [gap.from_at for gap in comparison.gaps]))
-    tolerance_m, rows = _fewest_rows(points, kinds)
+    kinds = _kinds_of_steps(points)
+    is_inside = np.zeros(len(points), bool)
+    for first, last in stop_rows(points, result["stops"]):
+        kinds[first:last] = int(np.median(kinds[first:last]))
+        is_inside[first + 1 : last] = True
+    kinds[breaks(points, [gap["from_at"].timestamp() for gap in result["gaps"]])] = NOT_RECORDED
+    tolerance_m, rows = _fewest_rows(points, kinds, np.flatnonzero(~is_inside))
     is_timed = bool(np.isfinite(points.time).all())
     return {
         "tolerance_m": tolerance_m,
@@ -34,22 +40,20 @@ def outline(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _kinds_of_steps(points: Points, is_break: Any) -> Ints:
-    kinds = np.full(max(0, len(points) - 1), ON_ROUTE)
-    ends = np.maximum(points.state[:-1] == UNKNOWN, points.state[1:] == UNKNOWN)
-    kinds[ends] = UNSURE
-    kinds[(points.state[:-1] == OFF) | (points.state[1:] == OFF)] = OFF_ROUTE
-    kinds[is_break] = NOT_RECORDED
-    return kinds
+def _kinds_of_steps(points: Points) -> Ints:
+    def at_either_end(state: int) -> npt.NDArray[np.bool_]:
+        return (points.state[:-1] == state) | (points.state[1:] == state)
+
+    return np.select([at_either_end(OFF), at_either_end(UNKNOWN)], [OFF_ROUTE, UNSURE], ON_ROUTE)
 
 
-def _fewest_rows(points: Points, kinds: Ints) -> tuple[float, Ints]:
-    """Return the smallest tolerance that leaves few enough rows, and those rows."""
-    xy = LocalMetres.around(points.lat, points.lon).project(points.lat, points.lon)
+def _fewest_rows(points: Points, kinds: Ints, walked: Ints) -> tuple[float, Ints]:
+    """Return the smallest tolerance that leaves few enough rows, and these; `walked`: rows between stops."""
+    xy = LocalMetres.around(points.lat, points.lon).project(points.lat, points.lon)[walked]
     turns = np.flatnonzero(np.diff(kinds)) + 1
-    edges = np.unique(np.concatenate(([0], turns, _moments(points), [len(points) - 1])))
+    always = np.unique(np.concatenate(([0], turns, _moments(points), [len(points) - 1])))
     for tolerance_m in TOLERANCES_M:
-        rows = np.unique(np.concatenate((edges, thinned(xy, tolerance_m))))
+        rows = np.union1d(always, walked[thinned(xy, tolerance_m)])
         if len(rows) <= MOST_PLACES:
             break
     return tolerance_m, rows
@@ -60,8 +64,8 @@ def _moments(points: Points) -> Ints:
     if len(points) < 2 or not np.isfinite(points.time).all():
         return np.zeros(0, np.int64)
     first, last = points.time[0], points.time[-1]
-    every_s = max(LEAST_EVERY_S, (last - first) / MOST_MOMENTS)
-    return np.searchsorted(points.time, np.arange(first, last, every_s))
+    count = min(MOST_MOMENTS, int((last - first) / LEAST_EVERY_S))
+    return np.searchsorted(points.time, np.linspace(first, last, count, endpoint=False))
 
 
 def _counted(kinds: Ints) -> list[list[int]]:

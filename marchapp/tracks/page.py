@@ -69,7 +69,7 @@ def read_page(track: Track) -> Page:
 
 def _walked(columns: Columns, result: Result) -> Iterator[tuple[int, Floats, Floats]]:
     """Yield the coloured pieces of the track, the near ones under the far ones."""
-    pieces = colour_pieces(columns.points, [gap["from_at"] for gap in result["gaps"]])
+    pieces = colour_pieces(columns.points, result)
     for piece in sorted(pieces, key=lambda piece: piece.offset_class):
         yield piece.offset_class, piece.lat, piece.lon
 

@@ -47,7 +47,7 @@ def picture(columns: Columns, result: Result, *, zone: str) -> dict[str, Any]:
         "countries": {one["code"]: country(one["code"]) for one in land["countries"] if one["code"]},
         "route": {"line": _line(route.lat, route.lon), "m": deltas(route.distance_m, 10)},
         "stretches": _stretches(result),
-        "pieces": [_piece(piece) for piece in colour_pieces(points, _gap_starts(result))],
+        "pieces": [_piece(piece) for piece in colour_pieces(points, result)],
         "limits": OFFSET_CLASSES_M,
         "nodes": _nodes(nodes_along(points, route, result)),
         "episodes": list(_episodes(columns, result, zone)),
@@ -63,10 +63,6 @@ def _line(lat: np.ndarray, lon: np.ndarray) -> list[list[int]]:
 
 def _piece(piece: Piece) -> list[Any]:
     return [piece.offset_class, *_line(piece.lat, piece.lon)]
-
-
-def _gap_starts(result: Result) -> list[Any]:
-    return [gap["from_at"] for gap in result["gaps"]]
 
 
 def _stretches(result: Result) -> list[list[Any]]:

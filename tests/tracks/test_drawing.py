@@ -12,6 +12,7 @@ from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import OFF, ON, UNKNOWN, Points, Profile
 from marchapp.tracks import drawing
 from marchapp.tracks.kilometres import by_kilometre
+from marchapp.tracks.outline import MOST_PLACES, outline
 from tests.tracks.walks import places
 
 LENGTH_M = 2500.0
@@ -20,6 +21,7 @@ RESULT: dict[str, Any] = {
     "coverage": {"intervals": [{"from_m": 0.0, "to_m": LENGTH_M, "class": "walked"}]},
     "pace": [{"from_m": 0.0, "to_m": 1000.0, "duration_s": 800.0, "pace_s_per_km": 800.0}],
 }
+STEADY: dict[str, Any] = {"gaps": [], "stops": []}
 
 
 def make_points(offset_m: np.ndarray, /, **given: Any) -> Points:
@@ -52,7 +54,7 @@ def in_metres(lat: np.ndarray, lon: np.ndarray) -> shapely.LineString:
 
 def test_thinning_moves_the_picture_by_less_than_a_metre() -> None:
     points = make_points(np.random.default_rng(1).normal(0, 4, 500))
-    pieces = drawing.colour_pieces(points, [])
+    pieces = drawing.colour_pieces(points, STEADY)
     drawn = shapely.union_all([in_metres(piece.lat, piece.lon) for piece in pieces])
     walked = in_metres(points.lat, points.lon)
     assert shapely.hausdorff_distance(shapely.segmentize(walked, 1), shapely.segmentize(drawn, 1)) < 1.0
@@ -60,13 +62,13 @@ def test_thinning_moves_the_picture_by_less_than_a_metre() -> None:
 
 
 def test_a_straight_walk_needs_two_points() -> None:
-    [piece] = drawing.colour_pieces(make_points(np.zeros(500)), [])
+    [piece] = drawing.colour_pieces(make_points(np.zeros(500)), STEADY)
     assert len(piece.lat) == 2
 
 
 def test_colours_follow_the_distance_and_join_without_holes() -> None:
     offsets = np.repeat([0.0, 30.0, 70.0, 300.0, 0.0], 20)
-    pieces = drawing.colour_pieces(make_points(offsets), [])
+    pieces = drawing.colour_pieces(make_points(offsets), STEADY)
     assert [piece.offset_class for piece in pieces] == [0, 1, 2, 3, 0]
     for one, following in pairwise(pieces):
         assert (one.lat[-1], one.lon[-1]) == (following.lat[0], following.lon[0])
@@ -74,19 +76,61 @@ def test_colours_follow_the_distance_and_join_without_holes() -> None:
 
 def test_points_of_poor_accuracy_have_a_colour_of_their_own() -> None:
     state = np.full(50, UNKNOWN, np.int8)
-    [piece] = drawing.colour_pieces(make_points(np.zeros(50), state=state), [])
+    [piece] = drawing.colour_pieces(make_points(np.zeros(50), state=state), STEADY)
     assert piece.offset_class == drawing.UNKNOWN_CLASS
 
 
 def test_the_line_breaks_at_gaps_and_between_segments() -> None:
     points = make_points(np.zeros(60), segment=np.repeat([0, 1], 30))
-    gap_start = datetime.fromtimestamp(points.time[9], UTC)
-    pieces = drawing.colour_pieces(points, [gap_start])
+    gap = {"from_at": datetime.fromtimestamp(points.time[9], UTC)}
+    pieces = drawing.colour_pieces(points, STEADY | {"gaps": [gap]})
     assert [round((piece.lat[0] - 69.6) * 1e5) for piece in pieces] == [0, 27, 81]
 
 
+def a_long_stop() -> tuple[Points, dict[str, Any]]:
+    """Return a walk with a stop of 20 hours at a point each second, and what holds the stop."""
+    rng = np.random.default_rng(2)
+    wander_m = np.zeros((72_000, 2))
+    for row, pull in enumerate(rng.normal(0, 1, (71_999, 2)), start=1):
+        wander_m[row] = 0.97 * wander_m[row - 1] + pull
+    along_m = np.concatenate((np.arange(1000.0), 1000 + wander_m[:, 0], np.arange(1001.0, 2000)))
+    aside_m = np.zeros(len(along_m))
+    aside_m[1000:73_000] = 25 + wander_m[:, 1]
+    lat, lon = places(along_m, aside_m)
+    time = 1000.0 + np.arange(len(along_m))
+    points = make_points(aside_m, lat=lat, lon=lon, time=time, segment=np.zeros(len(lat), int))
+    stop = {
+        name: datetime.fromtimestamp(time[row], UTC) for name, row in (("from_at", 1000), ("to_at", 72_999))
+    }
+    return points, STEADY | {"stops": [stop]}
+
+
+def test_the_cloud_of_a_long_stop_is_drawn_with_few_points_and_moves_by_less_than_a_metre() -> None:
+    points, result = a_long_stop()
+    pieces = drawing.colour_pieces(points, result)
+    assert sum(len(piece.lat) for piece in pieces) < 4000
+    assert len(pieces) < 10
+    lines = [LocalMetres(69.6, 30.5).project(piece.lat, piece.lon) for piece in pieces]
+    steps = np.concatenate([np.stack((line[:-1], line[1:]), axis=1) for line in lines])
+    walked = shapely.points(LocalMetres(69.6, 30.5).project(points.lat, points.lon))
+    tree = shapely.STRtree(shapely.linestrings(steps))
+    near, _ = tree.query_nearest(walked, max_distance=1.0, all_matches=False)
+    assert len(near) == len(points)
+
+
+def test_an_outline_has_few_places_and_stays_near_the_track() -> None:
+    points, result = a_long_stop()
+    drawn = outline(points, result)
+    lat, lon = (np.cumsum(drawn[name]) / 1e6 for name in ("lat", "lon"))
+    assert len(lat) == len(drawn["time"]) == sum(count for _, count in drawn["kinds"]) + 1
+    assert len(lat) <= MOST_PLACES + 5
+    walked = shapely.points(LocalMetres(69.6, 30.5).project(points.lat[:1000], points.lon[:1000]))
+    assert shapely.distance(walked, in_metres(lat, lon)).max() <= drawn["tolerance_m"]
+    assert np.cumsum(drawn["time"])[[0, -1]].tolist() == [1000, 74_998]
+
+
 def test_a_single_point_is_no_line() -> None:
-    assert drawing.colour_pieces(make_points(np.zeros(1)), []) == []
+    assert drawing.colour_pieces(make_points(np.zeros(1)), STEADY) == []
 
 
 def test_columns_are_unknown_where_the_route_was_not_walked() -> None:
