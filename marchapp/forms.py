@@ -31,13 +31,17 @@ class BaseForm(FlaskForm):
     """A form that answers in the reader's language."""
 
 
+def at_most(characters: int) -> Length:
+    """Return the validator of a text's length, in our words."""
+    return Length(max=characters, message=_l("This is too long: write at most %(max)d characters."))
+
+
 class Text(StringField):
     """One line of text, tidied, that is asked for unless `optional`."""
 
     def __init__(self, label: str, *, most: int, optional: bool = False, **options: Any) -> None:
         asked = [] if optional else [DataRequired(_l("Fill this in."))]
-        length = Length(max=most, message=_l("This is too long: write at most %(max)d characters."))
-        options["validators"] = [*asked, length, *options.pop("validators", [])]
+        options["validators"] = [*asked, at_most(most), *options.pop("validators", [])]
         render = {"maxlength": most} | options.pop("render_kw", {})
         super().__init__(label, filters=[tidy], render_kw=render, **options)
 
@@ -84,21 +88,34 @@ def to_local(moment: datetime, zone: str) -> datetime:
 class _ByLanguage(Form):
     """One line of text in each language that the program speaks."""
 
-    en = StringField(LANGUAGES["en"], filters=[tidy], validators=[Length(max=200)])
-    nb = StringField(LANGUAGES["nb"], filters=[tidy], validators=[Length(max=200)])
-    ru = StringField(LANGUAGES["ru"], filters=[tidy], validators=[Length(max=200)])
+    en = StringField(LANGUAGES["en"], filters=[tidy], validators=[at_most(200)])
+    nb = StringField(LANGUAGES["nb"], filters=[tidy], validators=[at_most(200)])
+    ru = StringField(LANGUAGES["ru"], filters=[tidy], validators=[at_most(200)])
 
 
 class TextByLanguage(FormField):
-    """A text that may be given in several languages: one is enough. `of` has a field for each."""
+    """A text that may be given in several languages: one is enough.
 
-    def __init__(self, label: str, *, of: type[Form] = _ByLanguage, **options: Any) -> None:
+    `of` has a field for each language. `asked_if` names a box of the form without whose tick none is needed;
+    `asked` says what to write.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        of: type[Form] = _ByLanguage,
+        asked: str = _l("Fill this in, in one language at least."),
+        asked_if: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(of, label, **options)
+        self.asked, self.asked_if = asked, asked_if
 
     def validate(self, form: Form, extra_validators: Any = ()) -> bool:
         is_valid = super().validate(form)
-        if is_valid and not self.given:
-            self.form.en.errors = [_("Fill this in, in one language at least.")]
+        if is_valid and not self.given and (self.asked_if is None or form[self.asked_if].data):
+            self.form.en.errors = [self.asked]
             return False
         return is_valid
 

@@ -1,6 +1,6 @@
 """What is told of the demo march: its texts, timetable, guides, and how each group fared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from marchapp.demo.simulator import Detour, Pause, Story, WrongTurn
@@ -42,8 +42,8 @@ class Day:
     starts_at: datetime
     finishes_at: datetime
     uploads: tuple[tuple[int, Story], ...]
-    crossing_point: str = ""
-    crossing_legal_basis: str = ""
+    crossing_point: LocalText = field(default_factory=dict)
+    crossing_legal_basis: LocalText = field(default_factory=dict)
 
     @property
     def name(self) -> LocalText:
@@ -89,8 +89,16 @@ DAYS = (
         FELL_CAMP,
         starts_at=datetime(2014, 9, 18, 6, 30, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 18, 12, 20, tzinfo=UTC),
-        crossing_point="near 69.605° N 30.930° E (illustrative: the crossing point of 2014 is not known)",
-        crossing_legal_basis="Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
+        crossing_point={
+            "en": "near 69.605° N 30.930° E (illustrative: the crossing point of 2014 is not known)",
+            "nb": "nær 69,605° N 30,930° Ø (illustrasjon: passeringsstedet i 2014 er ikke kjent)",
+            "ru": "около 69,605° с. ш. 30,930° в. д. (условно: место перехода 2014 года неизвестно)",
+        },
+        crossing_legal_basis={
+            "en": "Not known for 2014. A crossing in the terrain needs a legal basis of its own.",
+            "nb": "Ikke kjent for 2014. En passering i terrenget trenger sin egen hjemmel.",
+            "ru": "Для 2014 года неизвестно. Переход на местности требует отдельного правового основания.",
+        },
         uploads=(
             (1, Story(pauses=(Pause(1.24, 25), Pause(9.14, 35)))),
             (2, Story(detours=(Detour(7.48, 11.65),), pauses=(Pause(1.24, 30), Pause(14.5, 20)))),

@@ -27,8 +27,8 @@ from marchapp.forms import (
     BaseForm,
     Day,
     LocalMoment,
-    Text,
     TextByLanguage,
+    at_most,
     email_address,
     tidy,
     to_local,
@@ -78,9 +78,9 @@ class Places(IntegerField):
 class _ParagraphByLanguage(Form):
     """Some sentences in each language that the program speaks."""
 
-    en = TextAreaField(LANGUAGES["en"], filters=[tidy], validators=[Length(max=2000)])
-    nb = TextAreaField(LANGUAGES["nb"], filters=[tidy], validators=[Length(max=2000)])
-    ru = TextAreaField(LANGUAGES["ru"], filters=[tidy], validators=[Length(max=2000)])
+    en = TextAreaField(LANGUAGES["en"], filters=[tidy], validators=[at_most(2000)])
+    nb = TextAreaField(LANGUAGES["nb"], filters=[tidy], validators=[at_most(2000)])
+    ru = TextAreaField(LANGUAGES["ru"], filters=[tidy], validators=[at_most(2000)])
 
 
 class _PlacesByCategory(Form):
@@ -156,24 +156,21 @@ class StageForm(BaseForm):
     starts = Clock(_l("Start"))
     finishes = Clock(_l("Finish"))
     crosses_border = BooleanField(_l("This stage crosses a border"))
-    crossing_point = Text(_l("Crossing point"), most=200, optional=True)
-    crossing_legal_basis = TextAreaField(
-        _l("Legal basis of the crossing"), filters=[tidy], validators=[Length(max=2000)]
+    crossing_point = TextByLanguage(
+        _l("Crossing point"),
+        asked=_l("Write where the stage crosses the border."),
+        asked_if="crosses_border",
+    )
+    crossing_legal_basis = TextByLanguage(
+        _l("Legal basis of the crossing"),
+        of=_ParagraphByLanguage,
+        asked=_l("Write what allows the crossing there, such as the agreement and its date."),
+        asked_if="crosses_border",
     )
 
     def validate_finishes(self, field: Clock) -> None:
         if self.starts.data and field.data <= self.starts.data:
             raise ValidationError(_("The finish is before the start. Change one of them."))
-
-    def validate_crossing_point(self, field: Text) -> None:
-        if self.crosses_border.data and not field.data:
-            raise ValidationError(_("Write where the stage crosses the border."))
-
-    def validate_crossing_legal_basis(self, field: TextAreaField) -> None:
-        if self.crosses_border.data and not field.data:
-            raise ValidationError(
-                _("Write what allows the crossing there, such as the agreement and its date.")
-            )
 
     @classmethod
     def of(cls, stage: Stage) -> Self:
@@ -193,8 +190,8 @@ class StageForm(BaseForm):
             starts_at=to_utc(datetime.combine(self.day.data, self.starts.data), zone),
             finishes_at=to_utc(datetime.combine(self.day.data, self.finishes.data), zone),
             crosses_border=crosses,
-            crossing_point=self.crossing_point.data or "" if crosses else "",
-            crossing_legal_basis=self.crossing_legal_basis.data or "" if crosses else "",
+            crossing_point=self.crossing_point.given if crosses else {},
+            crossing_legal_basis=self.crossing_legal_basis.given if crosses else {},
         )
 
 

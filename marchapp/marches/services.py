@@ -68,8 +68,8 @@ class StagePlan:
     starts_at: datetime
     finishes_at: datetime
     crosses_border: bool
-    crossing_point: str
-    crossing_legal_basis: str
+    crossing_point: dict[str, str]
+    crossing_legal_basis: dict[str, str]
 
 
 def change_march(

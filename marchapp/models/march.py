@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     LargeBinary,
     String,
-    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -79,8 +78,8 @@ class Stage(db.Model):
     starts_at: Mapped[Moment]
     finishes_at: Mapped[Moment]
     crosses_border: Mapped[bool] = mapped_column(default=False)
-    crossing_point: Mapped[str] = mapped_column(String(200), default="")
-    crossing_legal_basis: Mapped[str] = mapped_column(Text, default="")
+    crossing_point: Mapped[LocalText] = mapped_column(default=dict)
+    crossing_legal_basis: Mapped[LocalText] = mapped_column(default=dict)
 
     march: Mapped[March] = relationship(back_populates="stages")
     route: Mapped["PlannedRoute | None"] = relationship(back_populates="stage", cascade="all, delete-orphan")

@@ -237,8 +237,8 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finishes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("crosses_border", sa.Boolean(), nullable=False),
-        sa.Column("crossing_point", sa.String(length=200), nullable=False),
-        sa.Column("crossing_legal_basis", sa.Text(), nullable=False),
+        sa.Column("crossing_point", sa.JSON(), nullable=False),
+        sa.Column("crossing_legal_basis", sa.JSON(), nullable=False),
         sa.CheckConstraint("finishes_at > starts_at", name=op.f("ck_stage_times_in_order")),
         sa.ForeignKeyConstraint(
             ["march_id"], ["march.id"], name=op.f("fk_stage_march_id_march"), ondelete="CASCADE"

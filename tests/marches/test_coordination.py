@@ -137,11 +137,16 @@ def test_a_stage_is_added_and_its_route_asked_for(
 
 
 def test_a_stage_is_changed(coordinator: FlaskClient, cast: Cast, session: Session) -> None:
-    crossing = {"crosses_border": "y", "crossing_point": "Marker 204", "crossing_legal_basis": "Agreement"}
+    crossing = {
+        "crosses_border": "y",
+        "crossing_point-nb": "Grensemerke 204",
+        "crossing_legal_basis-nb": "Avtale",
+    }
     answer = coordinator.post("/marches/victory/stages/1/edit", data=stage_form(**crossing))
     session.expire_all()
     assert answer.location == "/marches/victory/stages/1"
-    assert (cast.stage.crossing_point, cast.stage.crosses_border) == ("Marker 204", True)
+    assert cast.stage.crosses_border
+    assert cast.stage.crossing_point == {"nb": "Grensemerke 204"}
 
 
 @pytest.mark.parametrize(
@@ -152,9 +157,12 @@ def test_a_stage_is_changed(coordinator: FlaskClient, cast: Cast, session: Sessi
         ({"starts": "half past eight"}, "This is no time we can read. Write it as 08:30."),
         ({"starts": ""}, "Write the time as 08:30."),
         ({"start_name-en": ""}, "Fill this in, in one language at least."),
-        ({"crosses_border": "y", "crossing_legal_basis": "A"}, "Write where the stage crosses the border."),
-        ({"crosses_border": "y", "crossing_point": "Marker"}, "Write what allows the crossing there"),
-        ({"crossing_point": "x" * 300}, "This is too long"),
+        (
+            {"crosses_border": "y", "crossing_legal_basis-en": "A"},
+            "Write where the stage crosses the border.",
+        ),
+        ({"crosses_border": "y", "crossing_point-en": "Marker"}, "Write what allows the crossing there"),
+        ({"crossing_point-ru": "x" * 300}, "This is too long"),
     ],
 )
 @pytest.mark.parametrize("page", ["new", "1/edit"])

@@ -127,8 +127,8 @@ def test_a_demo_says_that_it_is_one(client: FlaskClient, cast: Cast, session: Se
 
 def test_a_border_crossing_is_said_in_words(client: FlaskClient, cast: Cast, session: Session) -> None:
     cast.stage.crosses_border = True
-    cast.stage.crossing_point = "Marker 204"
-    cast.stage.crossing_legal_basis = "Agreement of 1 June 2014"
+    cast.stage.crossing_point = {"en": "Marker 204"}
+    cast.stage.crossing_legal_basis = {"en": "Agreement of 1 June 2014"}
     session.commit()
     for address in ("/marches/victory", "/marches/victory/stages/1"):
         page = text_of(client, f"{address}?lang=en")
