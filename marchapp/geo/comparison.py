@@ -56,7 +56,7 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.2"
+ENGINE_VERSION = "1.3"
 FINISH_M = 150.0
 PLACES_TO_TRY = 500
 SECONDARY_POINTS = 500

@@ -34,7 +34,8 @@ def leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
                 parting_m = nearest_m[next_to_it] + step * walked_m
                 pieces.append((run_m[kept], parting_m) if step < 0 else (parting_m, run_m[kept]))
     found = np.array(pieces).reshape(-1, 2)
-    return found[(found[:, 0] < found[:, 1]) & (found[:, 1] - found[:, 0] < SAME_SPOT_M)]
+    longest_m = max(SAME_SPOT_M, 1.5 * placed.walk.usual_speed * placed.walk.usual_interval)
+    return found[(found[:, 0] < found[:, 1]) & ~(found[:, 1] - found[:, 0] > longest_m)]
 
 
 def _rows_beside(placed: Placed, run_m: Floats, edge: int, step: int) -> Ints:

@@ -6,10 +6,11 @@ import numpy.typing as npt
 from marchapp.geo.placing import Placed, stretches
 from marchapp.geo.results import Floats, Gap, Stop
 from marchapp.geo.settings import Settings
-from marchapp.geo.thinning import Thinned
+from marchapp.geo.thinning import Thinned, noise_m
 
 SLOW_SPEED = 0.35
 SLOW_WINDOW_S = 30.0
+RADIUS_NOISES = 4.5
 
 
 def find_gaps(placed: Placed) -> tuple[Gap, ...]:
@@ -30,22 +31,44 @@ def find_stops(placed: Placed, lat: Floats, lon: Floats, settings: Settings) -> 
     if not placed.walk.timed:
         return ()
     slow = _is_slow(runs.time, runs.xy, runs.gap, placed.walk.usual_interval)
+    radius_m = max(settings.stop_radius_m, RADIUS_NOISES * noise_m(runs.xy))
     stops = []
-    for first, last in _stays(runs, stretches(slow), settings.stop_radius_m):
-        if runs.time[last] - runs.time[first] >= settings.stop_s:
+    for first, last in _stays(runs, stretches(slow), radius_m):
+        from_at, to_at = _whole_stay(placed, first, last)
+        if to_at - from_at >= settings.stop_s:
             rows = slice(runs.first[first], runs.first[last] + runs.count[last])
             route_m = placed.run_m[first : last + 1]
             known = route_m[~np.isnan(route_m)]
             stops.append(
                 Stop(
-                    float(runs.time[first]),
-                    float(runs.time[last]),
+                    from_at,
+                    to_at,
                     float(np.median(lat[rows])),
                     float(np.median(lon[rows])),
                     float(np.median(known)) if len(known) else None,
                 )
             )
     return tuple(stops)
+
+
+def _whole_stay(placed: Placed, first: int, last: int) -> tuple[float, float]:
+    """Return when a stay began and ended, as far as it is seen without a gap.
+
+    The means of half a minute are slow only some time after the group has stopped, and until as long before
+    it goes on: v·(w - t)²/2w falls below the slow speed times w at t = w·(1 - √(2·slow/v)).
+    """
+    runs, walk = placed.runs, placed.walk
+    window_s = _window_s(walk.usual_interval)
+    unseen_s = window_s * max(0.0, 1 - (2 * SLOW_SPEED / walk.usual_speed) ** 0.5)
+    begins = first == 0 or runs.gap[first]
+    ends = last + 1 == len(runs) or runs.gap[last + 1]
+    from_at = walk.time[runs.first[first]] if begins else runs.time[first] - unseen_s
+    to_at = walk.time[runs.first[last] + runs.count[last] - 1] if ends else runs.time[last] + unseen_s
+    return max(float(from_at), float(walk.time[0])), min(float(to_at), float(walk.time[-1]))
+
+
+def _window_s(interval_s: float) -> float:
+    return max(SLOW_WINDOW_S, 1.5 * interval_s)
 
 
 def _stays(runs: Thinned, slow: list[tuple[int, int]], radius_m: float) -> list[tuple[int, int]]:
@@ -69,7 +92,7 @@ def _is_slow(
     time: Floats, xy: Floats, gap: npt.NDArray[np.bool_], interval_s: float
 ) -> npt.NDArray[np.bool_]:
     """Tell which runs are slower than a stroll, by the mean places of half a minute before and after."""
-    window_s = max(SLOW_WINDOW_S, 1.5 * interval_s)
+    window_s = _window_s(interval_s)
     here = np.arange(len(time))
     start, end = np.searchsorted(time, time - window_s), np.searchsorted(time, time + window_s, "right")
     breaks = np.cumsum(gap)

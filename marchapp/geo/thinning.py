@@ -12,6 +12,9 @@ from marchapp.geo.settings import Settings
 SPACING_M = 8.0
 LONGEST_MEAN_S = 6.0
 ANCHOR_M = 20.0
+ANCHOR_NOISES = 6.0
+LEAST_ZIGZAG = 8
+ZIGZAG_PER_NOISE = 6**0.5 * 1.1774  # the median length of such a difference of normal noise
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,26 @@ def _run_numbers(walk: Walk) -> Ints:
 
 
 def distance_walked(xy: Floats) -> Floats:
-    """Return the metres walked up to each position, counting moves of 20 m only against the noise."""
+    """Return the metres walked up to each position, counting only moves that stand out of the noise.
+
+    Those are of 20 m, or of six times the noise where that is more.
+    """
     walked = np.empty(len(xy))
     total = 0.0
+    least = max(ANCHOR_M, ANCHOR_NOISES * noise_m(xy)) ** 2
     (anchor_x, anchor_y), *_ = xy.tolist()
     for i, (x, y) in enumerate(xy.tolist()):
         squared = (x - anchor_x) ** 2 + (y - anchor_y) ** 2
-        if squared >= ANCHOR_M**2:
+        if squared >= least:
             total += squared**0.5
             anchor_x, anchor_y, squared = x, y, 0.0
         walked[i] = total + squared**0.5
     return np.maximum.accumulate(walked)
+
+
+def noise_m(xy: Floats) -> float:
+    """Return the standard deviation of white noise on each axis, as seen in how positions zigzag."""
+    if len(xy) < LEAST_ZIGZAG:
+        return 0.0
+    zigzag_m = np.hypot(*(xy[2:] - 2 * xy[1:-1] + xy[:-2]).T)
+    return float(np.median(zigzag_m)) / ZIGZAG_PER_NOISE
