@@ -9,7 +9,7 @@ from typing import NoReturn, TypeVar
 from flask import abort
 from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, true
 from werkzeug.exceptions import Unauthorized
 
 from marchapp.extensions import db
@@ -111,6 +111,23 @@ def track_for_reader(track_id: int) -> Track:
     signed_in_account()
     _allow(is_guide_of(track.group) or is_coordinator(march))
     return track
+
+
+def stage_for_track_reader(slug: str, number: int) -> tuple[Stage, ColumnElement[bool]]:
+    """Return a stage, and which of its groups' tracks the reader sees.
+
+    All of them where the march shows its comparisons and to its coordinators; guides see those of their own
+    groups, others none.
+    """
+    march = march_for_reader(slug)
+    stage = _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))
+    if (march.is_public and march.shows_comparisons) or is_coordinator(march):
+        return stage, true()
+    account = signed_in_account()
+    own = Group.id.in_(select(GroupGuide.group_id).where(GroupGuide.account_id == account.id))
+    guides_here = select(Group.id).where(Group.stage_id == stage.id, own)
+    _allow(account.has_role_in(march, Role.GUIDE) and db.session.scalar(guides_here.limit(1)) is not None)
+    return stage, own
 
 
 def _one(query: Select[Found]) -> Found:

@@ -1,21 +1,31 @@
 """Pages of recordings: the upload, the comparison with its map and files, and the history."""
 
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from marchapp.access import group_for_guide, is_coordinator, is_guide_of, signed_in_account, track_for_reader
+from marchapp.access import (
+    group_for_guide,
+    is_coordinator,
+    is_guide_of,
+    signed_in_account,
+    stage_for_track_reader,
+    track_for_reader,
+)
 from marchapp.config import MEBIBYTE, Settings
 from marchapp.errors import explain as explain_refusal
 from marchapp.extensions import db
 from marchapp.geo.errors import TooLarge, UnusableInput
 from marchapp.geo.gpx import Waypoint
 from marchapp.gpx_words import explain
-from marchapp.models import Group, Track, TrackComparison
+from marchapp.models import Group, Stage, Track, TrackComparison
 from marchapp.tracks import services
+from marchapp.tracks import stage as common
 from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
 from marchapp.tracks.comparing import NoPlannedRoute, compare_if_quick
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
@@ -75,6 +85,33 @@ def comparison(track_id: int) -> str:
         before = services.waiting_before(db.session, track)
         return render_template("tracks/waiting.html", **given, before=before)
     return render_template("tracks/comparison.html", **given, page=read_page(track), settings=_settings())
+
+
+@blueprint.get("/marches/<slug>/stages/<int:number>/tracks")
+def stage(slug: str, number: int) -> str:
+    stage, seen = stage_for_track_reader(slug, number)
+    rows = common.rows_of(db.session, stage, seen)
+    asked = request.args.get("sort", "group")
+    order = asked if asked.removeprefix("-") in common.ORDERS else "group"
+    return render_template(
+        "tracks/stage.html",
+        march=stage.march,
+        stage=stage,
+        rows=common.in_order(rows, order),
+        concerns=common.concerns(rows),
+        sorted_by=partial(_heading, stage, order),
+        is_over=stage.finishes_at < datetime.now(UTC),
+        settings=_settings(),
+    )
+
+
+@blueprint.get("/marches/<slug>/stages/<int:number>/tracks/map.json")
+def stage_map(slug: str, number: int) -> Response:
+    stage, seen = stage_for_track_reader(slug, number)
+    if stage.route is None:
+        abort(404)
+    drawn = common.common_picture(db.session, stage, seen)
+    return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
 
 
 @blueprint.post("/tracks/<int:track_id>/show-again")
@@ -143,6 +180,14 @@ def _take_in(group: Group, form: UploadForm) -> Track:
     track = services.keep_track(db.session, begun, compared, by=signed_in_account(), now=datetime.now(UTC))
     db.session.commit()
     return track
+
+
+def _heading(stage: Stage, order: str, text: str, name: str) -> dict[str, Any]:
+    """Return the heading of a column, with the address that sorts by it or turns the order."""
+    turned = f"-{name}" if order == name else name
+    url = url_for("tracks.stage", slug=stage.march.slug, number=stage.number, sort=turned, _anchor="groups")
+    sort = {name: "ascending", f"-{name}": "descending"}.get(order)
+    return {"text": text, "url": url, "sort": sort, "number": name != "group"}
 
 
 def _compared(track: Track) -> TrackComparison:

@@ -14,14 +14,15 @@ export function makeFlag(map, checkpoint) {
   element.className = "flag-pole-foot";
   const cloth = element.appendChild(document.createElement("span"));
   cloth.className = "flag-cloth-box";
-  cloth.append(span("flag-name", checkpoint.name), span("flag-time", checkpoint.passed));
+  cloth.append(span("flag-name", checkpoint.name));
+  if (checkpoint.passed) cloth.append(span("flag-time", checkpoint.passed)); // a plan alone has no time to show
   element.classList.toggle("is-missed", !checkpoint.is_passed);
   const icon = L.divIcon({ className: "flag-sign", iconSize: [FOOT_PX, POLE_PX], iconAnchor: [FOOT_PX / 2, POLE_PX], html: element });
   const marker = L.marker(checkpoint.at, { icon, riseOnHover: true }).addTo(map).bindPopup(popupOf(checkpoint), {
     offset: [0, -POLE_PX + 8],
   });
   marker.getElement().setAttribute("aria-label", `${checkpoint.name}: ${checkpoint.passed} ${checkpoint.late}`.trim());
-  return { at: checkpoint.at, element, cloth };
+  return { at: checkpoint.at, element, cloth, forms: checkpoint.passed ? FORMS : FORMS.slice(0, 1) };
 }
 
 /**
@@ -38,7 +39,7 @@ export function layOutFlags(map, flags, signs, lines) {
     const flag = flags[index];
     const foot = onScreen(flag.at);
     const others = [...taken, ...poles.filter((_, owner) => owner !== index)];
-    const free = FORMS.map((forms) => forms.map((form) => fitted(flag, foot, form)))
+    const free = flag.forms.map((forms) => forms.map((form) => fitted(flag, foot, form)))
       .map((boxes) => boxes.filter((box) => box.left > 0 && box.right < width && !others.some((other) => meet(box, other))))
       .find((boxes) => boxes.length);
     const hides = (box) => points.filter((point) => meet(box, pointBox(point))).length;

@@ -16,6 +16,7 @@ const IS_CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 export function drawMap(element, data, onPlace) {
   const { nodes, route } = data;
   const map = makeMap(element, data);
+  putLegendOn(map, data);
   addBasemap(map, data.basemap, { names: data.countries });
   const lines = [...planned(map, data), ...walked(map, data)];
   data.stops.forEach((stop) => addStop(map, stop));
@@ -46,7 +47,8 @@ function plantFlags(map, data) {
   layOut();
 }
 
-function makeMap(element, data) {
+/** Make a map that shows `data.bounds`, with panes for the plan and the track. */
+export function makeMap(element, data) {
   const map = L.map(element, {
     preferCanvas: true,
     zoomControl: false,
@@ -65,7 +67,6 @@ function makeMap(element, data) {
   L.control.zoom({ position: "topright", zoomInTitle, zoomOutTitle }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
   map.fitBounds(data.bounds, { paddingTopLeft: [24, 56], paddingBottomRight: [24, 24], animate: false });
-  putLegendOn(map, data);
   for (const [name, zIndex] of [["plan", 410], ["track", 420]]) {
     map.createPane(name).style.zIndex = zIndex;
     map.getPane(name).style.pointerEvents = "none";
@@ -134,7 +135,8 @@ function walked(map, { pieces }) {
   return [...casings, ...cores];
 }
 
-function drawLine(map, places, renderer, style) {
+/** Draw a line whose style is asked for again when colours change. */
+export function drawLine(map, places, renderer, style) {
   const options = { renderer, interactive: false, smoothFactor: 0.5, opacity: 1, ...style() };
   return { layer: L.polyline(places, options).addTo(map), style };
 }

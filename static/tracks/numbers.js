@@ -1,13 +1,13 @@
 // Numbers as they travel and as they are read: columns of differences, kilometres, clocks.
 
 /** Undo `deltas` of drawing.py: a column of differences in whole steps becomes the column itself. */
-function running(differences, steps) {
+export function running(differences, steps) {
   let sum = 0;
   return differences.map((difference) => (sum += difference) / steps);
 }
 
 /** Return the [lat, lon] places of a line that came as [latitudes, longitudes]. */
-function placesOf([latitudes, longitudes]) {
+export function placesOf([latitudes, longitudes]) {
   const lat = running(latitudes, 1e6);
   const lon = running(longitudes, 1e6);
   return lat.map((value, index) => [value, lon[index]]);

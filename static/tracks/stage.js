@@ -1,0 +1,81 @@
+// The tracks page of a stage: all groups on one map, replayed by the march's clock.
+
+import { addBasemap } from "../js/basemap.js";
+import { layOutArrows } from "./arrows.js";
+import { colours, followColours } from "./colours.js";
+import { layOutFlags, makeFlag } from "./flags.js";
+import { drawLine, makeMap } from "./map.js";
+import { placesOf, running } from "./numbers.js";
+import { makeReplay } from "./replay.js";
+
+const [ON_ROUTE, OFF_ROUTE, UNSURE, NOT_RECORDED] = [0, 1, 2, 3];
+const section = document.getElementById("common");
+const element = document.getElementById("map");
+
+async function start() {
+  const response = await fetch(element.dataset.url, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`map data: ${response.status}`);
+  const data = await response.json();
+  const tracks = data.tracks.map(unpackTrack);
+  section.hidden = false;
+  const lines = [];
+  followColours(() => lines.forEach(({ layer, style }) => layer.setStyle(style())));
+  const map = makeMap(element, data);
+  addBasemap(map, data.basemap, { names: data.countries });
+  lines.push(...drawPlan(map, placesOf(data.route)), ...drawTracks(map, tracks));
+  plantFlags(map, data.checkpoints, placesOf(data.route));
+  makeReplay(map, tracks.filter(({ times }) => times.length), data);
+}
+
+/** Return a track with its places, the Unix seconds at each, and its lines by kind. */
+function unpackTrack({ group, lat, lon, time, kinds }) {
+  const places = placesOf([lat, lon]);
+  const lines = [];
+  let at = 0;
+  for (const [kind, count] of kinds) {
+    if (kind !== NOT_RECORDED) lines.push({ kind, places: places.slice(at, at + count + 1) });
+    at += count;
+  }
+  return { group, places, times: running(time, 1), lines };
+}
+
+function drawPlan(map, places) {
+  const renderer = L.canvas({ pane: "plan", padding: 0.3 });
+  const arrows = L.layerGroup().addTo(map);
+  const layOut = () => layOutArrows(map, arrows, places);
+  map.on("moveend", layOut);
+  layOut();
+  return [
+    drawLine(map, places, renderer, () => ({ color: colours.casing, weight: 10 })),
+    drawLine(map, places, renderer, () => ({ color: colours.route, weight: 7 })),
+  ];
+}
+
+/** Draw what is off the route above what is on it, so that no track hides it. */
+function drawTracks(map, tracks) {
+  const renderer = L.canvas({ pane: "track", padding: 0.3 });
+  const styles = {
+    [ON_ROUTE]: () => ({ color: colours.offsets[0], weight: 2.5 }),
+    [UNSURE]: () => ({ color: colours["no-data"], weight: 2.5 }),
+    [OFF_ROUTE]: () => ({ color: colours.offsets[3], weight: 4 }),
+  };
+  const lines = tracks.flatMap((track) => track.lines);
+  return [ON_ROUTE, UNSURE, OFF_ROUTE].flatMap((kind) =>
+    lines.filter((line) => line.kind === kind).map(({ places }) => drawLine(map, places, renderer, styles[kind])),
+  );
+}
+
+function plantFlags(map, checkpoints, lines) {
+  const flags = checkpoints.map((place) => makeFlag(map, { ...place, passed: "", late: "", planned: "", is_passed: true }));
+  const layOut = () => layOutFlags(map, flags, [], lines);
+  map.on("zoomend resize", layOut);
+  layOut();
+}
+
+start().catch((error) => {
+  section.hidden = false;
+  document.getElementById("replay").hidden = true;
+  element.textContent = element.dataset.failed;
+  element.classList.add("has-failed");
+  console.error(error);
+});
