@@ -26,6 +26,7 @@ def serve(port: int) -> int:
     prepare_database()
     address = f"http://{HOST}:{port}"
     announce(address)
+    db.session.remove()  # else this process would keep SQLite's write lock from the others
     environment = os.environ | {"BASE_URL": os.environ.get("BASE_URL") or address, "PYTHONUNBUFFERED": "1"}
     manager = Manager()
     options = f"--bind {HOST}:{port} --workers 2 --threads 4 --timeout 120 --log-level warning"

@@ -9,9 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+
+from marchapp.demo.load import DEMO_PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent
 FLASK = [str(Path(sys.executable).parent / "flask"), "--app", "wsgi"]
@@ -45,23 +48,40 @@ def served(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.kill()
 
 
-def answer(port: int, path: str, *, within_s: float) -> str:
-    end = time.monotonic() + within_s
-    while True:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
-                return response.read().decode()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.2)
+class Visitor:
+    """Somebody with a browser's cookies before the program that was started."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.opener = build_opener(HTTPCookieProcessor())
+
+    def open(self, path: str, form: dict[str, str] | None = None) -> str:
+        data = urlencode(form).encode() if form else None
+        with self.opener.open(f"{self.address}{path}", data, timeout=10) as response:
+            return response.read().decode()
+
+    def open_as_soon_as_it_answers(self, path: str, *, within_s: float) -> str:
+        end = time.monotonic() + within_s
+        while True:
+            try:
+                return self.open(path)
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+
+    def sign_in(self, email: str, password: str) -> str:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.open("/sign-in"))
+        assert token is not None
+        return self.open("/sign-in", {"csrf_token": token[1], "email": email, "password": password})
 
 
 def test_one_command_brings_the_demo_march_and_ctrl_c_ends_it(
     served: subprocess.Popen[str], port: int
 ) -> None:
-    page = answer(port, "/", within_s=90)
-    assert "Pechenga" in page
+    visitor = Visitor(port)
+    assert "Pechenga" in visitor.open_as_soon_as_it_answers("/", within_s=90)
+    assert "Needs attention" in visitor.sign_in("coordinator@example.org", DEMO_PASSWORD)
     served.send_signal(signal.SIGINT)
     said, _ = served.communicate(timeout=30)
     assert served.returncode == 0
