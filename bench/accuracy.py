@@ -35,6 +35,7 @@ class Tally:
     reported: int = 0
     reported_true: int = 0
     coverage_errors: list[float] = field(default_factory=list)
+    decidable_errors: list[float] = field(default_factory=list)
     checkpoint_errors_s: list[float] = field(default_factory=list)
     checkpoints_lost: int = 0
     rests: int = 0
@@ -53,7 +54,9 @@ class Tally:
         self._add_paces(case, found)
         self.distance_errors.append(abs(found.track.distance_m / case.truth.distance_m - 1))
         walked_m = union_length_m(case.truth.walked)
-        self.coverage_errors.append(abs(found.coverage.walked_share - walked_m / found.route.length_m))
+        error = abs(found.coverage.walked_share - walked_m / found.route.length_m)
+        self.coverage_errors.append(error)
+        self.decidable_errors.append(max(0.0, error - case.truth.beside_m / found.route.length_m))
         for checkpoint, passed_at in zip(found.checkpoints, case.truth.passed_at, strict=True):
             if np.isfinite(passed_at) and checkpoint.passed_at is not None:
                 self.checkpoint_errors_s.append(abs(checkpoint.passed_at - passed_at))
@@ -109,6 +112,8 @@ class Tally:
             "on_called_off_pct": percent(self.on_called_off, self.on_route),
             "away_called_on_pct": percent(self.away_called_on, self.away),
             "coverage_error_max_points": round(100 * max(self.coverage_errors), 2),
+            "coverage_error_beyond_25m_max_points": round(100 * max(self.decidable_errors), 2),
+            "coverage_error_median_points": round(100 * float(np.median(self.coverage_errors)), 2),
             "coverage_over_1_point": sum(error > 0.01 for error in self.coverage_errors),
             "cases": len(self.coverage_errors),
             "episodes_found": f"{self.episodes_found}/{self.episodes}",

@@ -16,6 +16,7 @@ HOME = LocalMetres(69.62, 30.6)
 START_AT = 1_410_941_400.0
 WALKING = 1.3
 AWAY_M = 75.0
+BESIDE_M = 25.0
 
 
 def degrees(xy: Floats) -> tuple[Floats, Floats]:
@@ -120,7 +121,7 @@ class Truth:
     the times off the route, without approach and ride home; rejoined_at is nan if never. passed_at: of every
     checkpoint, nan where it was not passed on the route or while recording. kilometre_at: the same for every
     kilometre of the route from 0 on. stops: (from_at, to_at) of the rests. distance_m: really walked,
-    straight through gaps.
+    straight through gaps. beside_m: walked astray, yet within 25 m of the route, where nobody can tell.
     """
 
     xy: Floats
@@ -132,6 +133,7 @@ class Truth:
     kilometre_at: Floats
     stops: list[tuple[float, float]]
     distance_m: float
+    beside_m: float
 
 
 @dataclass(frozen=True)
@@ -336,6 +338,7 @@ def planted(route_name: str, behaviour: str, sampling: Sampling, seed: int) -> C
             _passed_at(route_m, recorded, np.arange(0.0, line.length_m, 1000.0)),
             [(START_AT + start, START_AT + end) for start, end in walker.rests],
             _walked_m(xy, recorded, walker.gaps),
+            _beside_m(xy, route_m, line),
         ),
     )
 
@@ -345,6 +348,13 @@ def _walked_m(xy: Floats, recorded: "np.typing.NDArray[np.int64]", gaps: list[tu
     for start, end in gaps:
         seen = seen[(seen < start) | (seen >= end)]
     return _length(xy[seen])
+
+
+def _beside_m(xy: Floats, route_m: Floats, line: RouteLine) -> float:
+    legs_m = np.hypot(*np.diff(xy, axis=0).T)
+    astray = np.flatnonzero(np.isnan(route_m[1:]))
+    away_m = shapely.distance(shapely.linestrings(line.xy), shapely.points(xy[1:][astray]))
+    return float(legs_m[astray][away_m < BESIDE_M].sum())
 
 
 def _planned(line: RouteLine, checkpoints_m: Floats) -> PlannedRoute:

@@ -1,0 +1,97 @@
+"""How soon the comparison of a long recording is drawn in a browser: `python -m bench.page`."""
+
+import json
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+from flask import Flask
+from flask_migrate import upgrade
+from werkzeug.serving import make_server
+
+from bench.speed import long_files
+from marchapp.app import create_app
+from marchapp.extensions import db
+from marchapp.marches.routes import save_route
+from marchapp.tracks.services import save_track
+from tests.factories import make_cast
+
+POINTS, ROUTE_POINTS = 72_000, 5_000
+OPENED = 5
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+# Seconds from the click until a canvas of the map holds a pixel that was drawn.
+DRAWN = """() => {
+  const isDrawn = (canvas) => canvas.width && canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
+  return [...document.querySelectorAll(".leaflet-track-pane canvas")].some(isDrawn) && performance.now() / 1000;
+}"""
+
+
+def measure() -> Iterator[dict[str, object]]:
+    """Yield the seconds from navigation to the drawn track, for a browser that has nothing in its cache."""
+    if not CHROMIUM:
+        print("bench.page needs Chromium: apt install chromium", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app({"DATA_FOLDER": folder, "DATABASE_URL": f"sqlite:///{Path(folder) / 'm.sqlite'}"})
+        with app.app_context():
+            upgrade()
+            path = f"/tracks/{_long_track()}"
+        with _served(app) as address:
+            size = len(app.test_client().get(f"{path}/map.json").data)
+            seconds = sorted(_opened(address + path) for _time in range(OPENED))
+    yield {
+        "what": "open the page of a comparison in a browser",
+        "points": POINTS,
+        "map_kb": round(size / 1000),
+        "drawn_s": round(median(seconds), 2),
+        "slowest_s": round(seconds[-1], 2),
+        "most_allowed_s": 2.0,
+    }
+
+
+def _long_track() -> int:
+    """Keep a long recording, compared, on a march that shows it to all."""
+    recording, route = long_files(POINTS, ROUTE_POINTS)
+    cast, now = make_cast(db.session), datetime.now(UTC)
+    cast.march.shows_comparisons = True
+    cast.stage.finishes_at = cast.stage.starts_at + timedelta(hours=20)
+    save_route(db.session, stage=cast.stage, content=route, by=None, now=now)
+    track = save_track(db.session, group=cast.group, content=recording, by=None, now=now)
+    db.session.commit()
+    return track.id
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+
+
+def _opened(url: str) -> float:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(url, wait_until="commit")
+        drawn_s = page.wait_for_function(DRAWN, polling="raf").json_value()
+        browser.close()
+    return float(drawn_s)
+
+
+if __name__ == "__main__":
+    for line in measure():
+        print(json.dumps(line))
