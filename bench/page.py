@@ -1,6 +1,7 @@
 """How soon the comparison of a long recording is drawn in a browser: `python -m bench.page`."""
 
 import json
+import logging
 import shutil
 import sys
 import tempfile
@@ -26,11 +27,12 @@ POINTS, ROUTE_POINTS = 72_000, 5_000
 OPENED = 5
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-# Seconds from the click until a canvas of the map holds a pixel that was drawn.
+# Seconds from the navigation until a canvas of the map holds a pixel that was drawn.
 DRAWN = """() => {
+  const canvases = [...document.querySelectorAll(".leaflet-track-pane canvas")];
   const isDrawn = (canvas) => canvas.width && canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
-  return [...document.querySelectorAll(".leaflet-track-pane canvas")].some(isDrawn) && performance.now() / 1000;
+  return canvases.some(isDrawn) && performance.now() / 1000;
 }"""
 
 
@@ -39,6 +41,7 @@ def measure() -> Iterator[dict[str, object]]:
     if not CHROMIUM:
         print("bench.page needs Chromium: apt install chromium", file=sys.stderr)
         return
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line for each file would hide the result
     with tempfile.TemporaryDirectory() as folder:
         app = create_app({"DATA_FOLDER": folder, "DATABASE_URL": f"sqlite:///{Path(folder) / 'm.sqlite'}"})
         with app.app_context():

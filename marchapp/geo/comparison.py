@@ -29,6 +29,7 @@ from marchapp.geo.results import (
     Floats,
     Gap,
     Interval,
+    Ints,
     OffRoute,
     Place,
     Points,
@@ -56,9 +57,9 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.3"
+ENGINE_VERSION = "1.4"
 FINISH_M = 150.0
-PLACES_TO_TRY = 500
+PLACES_TO_TRY = (40, 500)
 SECONDARY_POINTS = 500
 SECONDARY_SPACING_M = 5.0
 
@@ -124,22 +125,28 @@ def _refuse_other_places(
     walked: Recording, projection: LocalMetres, line: RouteLine, settings: Settings
 ) -> None:
     """Raise TooFarAway if no point of the recording is anywhere near the route."""
-    rows = (
-        np.unique(np.linspace(0, len(walked) - 1, PLACES_TO_TRY).astype(int))
-        if len(walked)
-        else np.zeros(0, int)
-    )
-    if not len(rows):
+    if not len(walked):
         raise NoPoints(walked.points_read, walked.points_read)
+    for places in PLACES_TO_TRY:
+        rows = np.unique(np.linspace(0, len(walked) - 1, places).astype(int))
+        nearest_m = _nearest_m(walked, rows, projection, line, settings)
+        if nearest_m <= settings.farthest_m:
+            return
+    raise TooFarAway(nearest_m)
+
+
+def _nearest_m(
+    walked: Recording, rows: Ints, projection: LocalMetres, line: RouteLine, settings: Settings
+) -> float:
+    """Return about how near to the route some points come."""
     from_centre_m = projection.chord_from_centre(walked.lat[rows], walked.lon[rows])
     route_radius_m = float(np.hypot(*line.xy.T).max())
     nearest_m = float(from_centre_m.min()) - route_radius_m
-    if nearest_m <= settings.farthest_m:
-        # On the other side of the earth a point would project onto the route.
-        xy = projection.project(walked.lat[rows], walked.lon[rows])[from_centre_m < 2 * route_radius_m + 1e5]
-        nearest_m = float(line.distances(xy).min())
     if nearest_m > settings.farthest_m:
-        raise TooFarAway(nearest_m)
+        return nearest_m
+    # On the other side of the earth a point would project onto the route.
+    near = from_centre_m < 2 * route_radius_m + 1e5
+    return float(line.distances(projection.project(walked.lat[rows], walked.lon[rows])[near]).min())
 
 
 def _is_turned(placed: Placed) -> bool:

@@ -10,6 +10,7 @@ BESIDE_M = 200.0
 BEYOND_M = 60.0
 CLEARLY_AWAY_M = 30.0
 FINENESS_M = 4.0
+DOUBT_PER_M = 0.003  # lasting noise looks like a drift, so that a longer one has to fit better
 
 
 def leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
@@ -73,6 +74,7 @@ def _parting(placed: Placed, offset_m: Floats, beside: Ints, beyond: Ints) -> tu
     bends = np.arange(0.0, edge_m + FINENESS_M, FINENESS_M).clip(max=edge_m)
     after = np.maximum(walked_m - bends[:, None], 0.0)
     drift = np.maximum((after * offset).sum(axis=1) / np.maximum((after**2).sum(axis=1), 1e-9), 0.0)
-    bend_m = bends[np.argmin(((offset - drift[:, None] * after) ** 2).sum(axis=1))]
+    misfit = ((offset - drift[:, None] * after) ** 2).sum(axis=1)
+    bend_m = bends[np.argmin(misfit * np.exp(DOUBT_PER_M * (edge_m - bends)))]
     drifting = int((walked_m[: len(beside)] > bend_m).sum())
     return drifting, float(walked_m[len(beside) - drifting] - bend_m)
