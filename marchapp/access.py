@@ -67,6 +67,14 @@ def march_for_coordinator(slug: str) -> March:
     return march
 
 
+def guide_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
+    """Return a march and one of its guides to a coordinator of the march."""
+    march = march_for_coordinator(slug)
+    if db.session.get(Appointment, (account_id, march.id, Role.GUIDE)) is None:
+        abort(404)
+    return march, _one(select(Account).where(Account.id == account_id))
+
+
 def stage_for_coordinator(slug: str, number: int) -> Stage:
     march = march_for_coordinator(slug)
     return _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))

@@ -15,7 +15,7 @@ from whitenoise import WhiteNoise
 from marchapp import cli, errors, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
-from marchapp.config import MEBIBYTE, Settings, read_settings
+from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
@@ -46,7 +46,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     settings = read_settings(environment, project=PROJECT)
     app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=PROJECT / "static")
     app.config.update(_flask_config(settings), **overrides)
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings)
     _init_extensions(app, settings)
     app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
@@ -56,6 +56,14 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.after_request(_add_headers)
     _wrap(app, settings)
     return app
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"DATA_FOLDER is “{settings.data_folder}”, which cannot be made: {error.strerror}."
+        raise UnreadableSetting(words) from error
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:

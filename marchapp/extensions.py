@@ -59,6 +59,11 @@ class TaskQueue:
     def send(self, function: Callable[..., Any], **arguments: Any) -> None:
         self._tasks[function.__name__](**arguments)
 
+    def ping(self) -> None:
+        """Ask the storage for something, to learn whether it answers."""
+        assert self.huey is not None  # noqa: S101
+        self.huey.pending_count()
+
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due each minute, until the process is told to end."""
         assert self.huey is not None  # noqa: S101

@@ -33,7 +33,9 @@ class BaseForm(FlaskForm):
 
 def at_most(characters: int) -> Length:
     """Return the validator of a text's length, in our words."""
-    return Length(max=characters, message=_l("This is too long: write at most %(max)d characters."))
+    length = Length(max=characters, message=_l("This is too long: write at most %(max)d characters."))
+    length.field_flags = {}  # with `maxlength` browsers cut what is pasted and do not say so
+    return length
 
 
 class Text(StringField):
@@ -42,8 +44,7 @@ class Text(StringField):
     def __init__(self, label: str, *, most: int, optional: bool = False, **options: Any) -> None:
         asked = [] if optional else [DataRequired(_l("Fill this in."))]
         options["validators"] = [*asked, at_most(most), *options.pop("validators", [])]
-        render = {"maxlength": most} | options.pop("render_kw", {})
-        super().__init__(label, filters=[tidy], render_kw=render, **options)
+        super().__init__(label, filters=[tidy], **options)
 
 
 class Day(DateField):
@@ -136,7 +137,7 @@ def email_address(_form: Form, field: Field) -> None:
 class PhoneNumber:
     """Validate a phone number and write it in the international form, taking the country for short ones."""
 
-    def __init__(self, country_field: str) -> None:
+    def __init__(self, country_field: str = "country") -> None:
         self.country_field = country_field
 
     def __call__(self, form: Form, field: Field) -> None:

@@ -9,10 +9,11 @@ from signal import SIGINT, SIGTERM
 import click
 from flask_migrate import upgrade
 from honcho.manager import Manager
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from marchapp.demo.load import DEMO_PASSWORD, load
-from marchapp.extensions import db
+from marchapp.extensions import db, queue
 from marchapp.models import March
 
 HOST = "127.0.0.1"
@@ -23,10 +24,11 @@ ENDED_ON_PURPOSE = {None, 0, 128 + SIGINT, 128 + SIGTERM}
 def serve(port: int) -> int:
     """Prepare the database, start gunicorn and the worker, and return the exit code when they have ended."""
     refuse_used_port(port)
+    refuse_silent_redis()
     prepare_database()
     address = f"http://{HOST}:{port}"
     announce(address)
-    db.session.remove()  # else this process would keep SQLite's write lock from the others
+    db.session.close()  # else this process would keep SQLite's write lock from the others
     environment = os.environ | {"BASE_URL": os.environ.get("BASE_URL") or address, "PYTHONUNBUFFERED": "1"}
     manager = Manager()
     options = f"--bind {HOST}:{port} --workers 2 --threads 4 --timeout 120 --log-level warning"
@@ -45,6 +47,14 @@ def refuse_used_port(port: int) -> None:
             raise click.ClickException(
                 f"Port {port} is in use. Stop what uses it, or choose another: make run PORT={port + 1}"
             ) from error
+
+
+def refuse_silent_redis() -> None:
+    """Say at once, in one line, that the server of the queue does not answer."""
+    try:
+        queue.ping()
+    except RedisError as error:
+        raise click.ClickException(f"Redis does not answer at REDIS_URL: {error}") from error
 
 
 def prepare_database() -> None:

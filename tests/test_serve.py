@@ -112,6 +112,8 @@ def test_a_port_in_use_gets_one_clear_line(port: int, tmp_path: Path) -> None:
     [
         (("serve", "--port", "many"), {}, r"Error: “many” is no port\. .*"),
         (("serve",), {"UPLOAD_LIMIT_MIB": "lots"}, r"Settings: UPLOAD_LIMIT_MIB is “lots”\. .*"),
+        (("serve",), {"DATA_FOLDER": "/dev/null/data"}, r"Settings: DATA_FOLDER is .*"),
+        (("serve",), {"REDIS_URL": "redis://127.0.0.1:1/0"}, r"Error: Redis does not answer .*"),
     ],
 )
 def test_what_cannot_be_read_gets_one_clear_line(

@@ -7,6 +7,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from flask_security import LoginForm, MailUtil, SQLAlchemyUserDatastore
 from flask_security.core import Security
+from flask_security.forms import ForgotPasswordForm, ResetPasswordForm
 from wtforms import BooleanField, EmailField, PasswordField
 
 from marchapp.extensions import db
@@ -68,6 +69,17 @@ class SignInForm(LoginForm):
     remember = BooleanField(_l("Stay signed in on this device"))
 
 
+class NewPasswordLetterForm(ForgotPasswordForm):
+    email = EmailField(_l("E-mail"), validators=ForgotPasswordForm.email.kwargs["validators"])
+
+
+class NewPasswordForm(ResetPasswordForm):
+    password = PasswordField(_l("New password"), validators=ResetPasswordForm.password.kwargs["validators"])
+    password_confirm = PasswordField(
+        _l("The same once more"), validators=ResetPasswordForm.password_confirm.kwargs["validators"]
+    )
+
+
 class OutboxMail(MailUtil):
     """Sends Flask-Security's letters as ours: in the reader's language, through the outbox."""
 
@@ -98,4 +110,11 @@ def init_app(app: Flask) -> None:
     app.config.update(SETTINGS)
     # Roles are held for each march, in Appointment; Flask-Security's own global roles are not used.
     datastore = SQLAlchemyUserDatastore(db, Account, Appointment)
-    Security(app, datastore, login_form=SignInForm, mail_util_cls=OutboxMail)
+    Security(
+        app,
+        datastore,
+        login_form=SignInForm,
+        forgot_password_form=NewPasswordLetterForm,
+        reset_password_form=NewPasswordForm,
+        mail_util_cls=OutboxMail,
+    )

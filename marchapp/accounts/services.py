@@ -4,12 +4,16 @@ from datetime import datetime
 
 from flask_security import hash_password
 from flask_security.recoverable import generate_reset_password_token
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.mail import messages
 from marchapp.models import Account, Appointment, Group, GroupGuide, March, Role, Stage
 from marchapp.models.audit import record
+
+
+class SharedAccount(Exception):
+    """The account belongs to another march too, and is not this one's to change."""
 
 
 def make_account(
@@ -44,9 +48,14 @@ def invite_guide(
     by: Account,
     now: datetime,
 ) -> Account:
-    """Make somebody a guide of the march and write them a letter with a link to choose a password."""
+    """Make somebody a guide of the march and tell them by letter.
+
+    Who is new here gets a link to choose a password. An account that somebody uses already, or that belongs
+    to another march too, gets none: whoever reads the letter on the way must not be able to take it over.
+    """
     account = make_account(session, email=email, name=name, language=language, phone=phone)
     appoint(session, account=account, march=march, role=Role.GUIDE)
+    is_new_here = account.password is None and belongs_to_alone(account, march)
     messages.write(
         session,
         template="invitation",
@@ -56,19 +65,65 @@ def invite_guide(
         march_id=march.id,
         march=march,
         account=account,
-        token=generate_reset_password_token(account),
+        token=generate_reset_password_token(account) if is_new_here else None,
         inviter=by,
     )
+    _record(session, "guide.invited", march, account, by=by, now=now)
+    return account
+
+
+def belongs_to_alone(account: Account, march: March) -> bool:
+    """Tell whether the account is appointed to this march and no other: only then may the march change it."""
+    return {held.march_id for held in account.appointments} == {march.id}
+
+
+def change_guide(
+    session: Session,
+    *,
+    march: March,
+    account: Account,
+    name: str,
+    phone: str,
+    language: str,
+    by: Account,
+    now: datetime,
+) -> None:
+    """Correct what stands on rosters about a guide. Raises SharedAccount when another march has them too."""
+    if not belongs_to_alone(account, march):
+        raise SharedAccount
+    account.name, account.phone, account.language = name, phone, language
+    _record(session, "guide.changed", march, account, by=by, now=now)
+
+
+def dismiss_guide(session: Session, *, march: March, account: Account, by: Account, now: datetime) -> None:
+    """Take somebody out of the guides of a march and of its groups; the account itself stays."""
+    groups = select(Group.id).join(Stage).where(Stage.march_id == march.id)
+    session.execute(
+        delete(GroupGuide).where(GroupGuide.account_id == account.id, GroupGuide.group_id.in_(groups))
+    )
+    session.execute(
+        delete(Appointment).where(
+            Appointment.account_id == account.id,
+            Appointment.march_id == march.id,
+            Appointment.role == Role.GUIDE,
+        )
+    )
+    session.expire(account, ["appointments"])
+    _record(session, "guide.dismissed", march, account, by=by, now=now)
+
+
+def _record(
+    session: Session, action: str, march: March, account: Account, *, by: Account, now: datetime
+) -> None:
     record(
         session,
         at=now,
-        action="guide.invited",
+        action=action,
         march_id=march.id,
         account_id=by.id,
         subject="account",
         subject_id=account.id,
     )
-    return account
 
 
 def guides_of(session: Session, march: March) -> list[tuple[Account, int]]:

@@ -6,9 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from marchapp.access import march_for_coordinator, signed_in_account
-from marchapp.accounts.forms import InviteGuideForm
-from marchapp.accounts.services import guides_of, invite_guide
+from marchapp.access import guide_for_coordinator, march_for_coordinator, signed_in_account
+from marchapp.accounts.forms import GuideForm, InviteGuideForm
+from marchapp.accounts.services import (
+    belongs_to_alone,
+    change_guide,
+    dismiss_guide,
+    guides_of,
+    invite_guide,
+)
 from marchapp.extensions import db
 from marchapp.models import Role
 
@@ -48,3 +54,39 @@ def guides(slug: str) -> str | Response:
     return render_template(
         "accounts/guides.html", march=march, form=form, guides=guides_of(db.session, march)
     )
+
+
+@blueprint.route("/marches/<slug>/guides/<int:account_id>", methods=["GET", "POST"])
+def guide(slug: str, account_id: int) -> str | Response:
+    march, account = guide_for_coordinator(slug, account_id)
+    form = GuideForm(obj=account)
+    can_change = belongs_to_alone(account, march)
+    if can_change and form.validate_on_submit():
+        change_guide(
+            db.session,
+            march=march,
+            account=account,
+            name=form.name.data,
+            phone=form.phone.data,
+            language=form.language.data,
+            by=signed_in_account(),
+            now=datetime.now(UTC),
+        )
+        db.session.commit()
+        flash(_("Saved."), "done")
+        return redirect(url_for("accounts.guides", slug=slug))
+    return render_template(
+        "accounts/guide.html", march=march, account=account, form=form, can_change=can_change
+    )
+
+
+@blueprint.post("/marches/<slug>/guides/<int:account_id>/dismiss")
+def dismiss(slug: str, account_id: int) -> Response:
+    march, account = guide_for_coordinator(slug, account_id)
+    dismiss_guide(db.session, march=march, account=account, by=signed_in_account(), now=datetime.now(UTC))
+    db.session.commit()
+    flash(
+        _("%(name)s is no guide of this march any more. Invite them again to undo it.", name=account.name),
+        "done",
+    )
+    return redirect(url_for("accounts.guides", slug=slug))

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, AuditEvent, GroupGuide, Message
+from marchapp.models import Account, Appointment, AuditEvent, GroupGuide, Message, Role
 from tests.accounts.conftest import Visitor
 from tests.factories import Cast, make_account, make_group
 from tests.queries import queries_of
@@ -82,3 +82,80 @@ def test_queries_do_not_grow_with_the_guides(session: Session, cast: Cast, sign_
         session.add(GroupGuide(group_id=cast.group.id, account_id=guide.id))
     session.commit()
     assert queries_of(client, PAGE) == few
+
+
+def test_an_invitation_gives_no_way_into_an_account_that_is_in_use(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    victim = cast.other_coordinator
+    victim.password = "a hash"
+    session.commit()
+    sign_in(cast.coordinator).post(PAGE, data=FORM | {"email": victim.email})
+    letter = session.scalars(select(Message)).one()
+    assert letter.recipient == victim.email
+    assert "/new-password/" not in letter.text + letter.html
+    assert "/sign-in" in letter.text
+
+
+def test_an_invitation_gives_no_way_into_an_account_of_another_march(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    newcomer = make_account(session, "Not Yet Signed In", cast.other_march)
+    session.commit()
+    sign_in(cast.coordinator).post(PAGE, data=FORM | {"email": newcomer.email})
+    letter = session.scalars(select(Message)).one()
+    assert "/new-password/" not in letter.text + letter.html
+
+
+def test_a_guide_is_corrected(session: Session, cast: Cast, sign_in) -> None:
+    address = f"{PAGE}/{cast.guide.id}"
+    form = {"name": "Gunn Gundersen", "phone": "+47 40012345", "language": "ru"}
+    answer = sign_in(cast.coordinator).post(address, data=form)
+    assert answer.location == PAGE
+    session.expire_all()
+    assert (cast.guide.name, cast.guide.phone, cast.guide.language) == (
+        "Gunn Gundersen",
+        "+47 40 01 23 45",
+        "ru",
+    )
+
+
+def test_a_phone_that_nobody_can_call_is_explained(session: Session, cast: Cast, sign_in) -> None:
+    address = f"{PAGE}/{cast.guide.id}"
+    answer = sign_in(cast.coordinator).post(address, data={"name": "Gunn", "phone": "123", "language": "nb"})
+    assert "This is no phone number we can call." in answer.text
+    session.expire_all()
+    assert cast.guide.phone == ""
+
+
+def test_an_account_of_two_marches_is_changed_by_neither(session: Session, cast: Cast, sign_in) -> None:
+    session.add(Appointment(account_id=cast.guide.id, march_id=cast.other_march.id, role=Role.GUIDE))
+    session.commit()
+    address = f"{PAGE}/{cast.guide.id}"
+    form = {"name": "Somebody Else", "phone": "", "language": "nb"}
+    answer = sign_in(cast.coordinator).post(address, data=form)
+    assert "belongs to another march too" in answer.text
+    session.expire_all()
+    assert cast.guide.name == "Gunn Guide"
+
+
+def test_a_dismissed_guide_guides_no_group_and_keeps_the_account(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    sign_in(cast.coordinator).post(f"{PAGE}/{cast.guide.id}/dismiss")
+    session.expire_all()
+    assert cast.group.guides == []
+    assert cast.guide.appointments == []
+    assert sign_in(cast.guide).get(f"/groups/{cast.group.id}").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "/dismiss"])
+def test_only_coordinators_of_the_march_change_its_guides(
+    session: Session, cast: Cast, client: FlaskClient, sign_in, path: str
+) -> None:
+    address = f"{PAGE}/{cast.guide.id}{path}"
+    assert client.post(address).location.startswith("/sign-in")
+    for account in (cast.guide, cast.other_coordinator):
+        assert sign_in(account).post(address).status_code == 403
+    stranger = f"{PAGE}/{cast.other_coordinator.id}{path}"
+    assert sign_in(cast.coordinator).post(stranger).status_code == 404
