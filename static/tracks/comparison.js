@@ -28,13 +28,20 @@ async function start() {
   const redraw = () => views.forEach((view) => view.redraw());
   followColours(redraw);
   const map = drawMap(mapElement, data, showPlace);
-  views.push(map, drawCharts(data, writers, showPlace));
+  views.push(map);
+  await painted(); // the map is there first
+  views.push(drawCharts(data, writers, showPlace));
 
   slider.max = nodes.km.length - 1;
   slider.addEventListener("input", () => showPlace(Number(slider.value)));
   document.querySelectorAll("[data-show]").forEach((button) => {
     button.addEventListener("click", () => map.showEpisode(Number(button.dataset.index)));
   });
+}
+
+/** Wait until the browser has shown what was drawn so far. */
+function painted() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 function readingAt(nodes, index, words, write) {

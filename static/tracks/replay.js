@@ -26,7 +26,7 @@ export function makeReplay(map, tracks, { language, zone, words }) {
   const show = (seconds) => {
     now = Math.min(last, Math.max(first, seconds));
     walkers.forEach((walker) => walker.showAt(now));
-    slider.value = Math.round(now - first);
+    slider.value = Math.ceil((now - first) / 60);
     clock.textContent = clocks.format(now * 1000);
     slider.setAttribute("aria-valuetext", clock.textContent);
   };
@@ -57,9 +57,8 @@ export function makeReplay(map, tracks, { language, zone, words }) {
     else requestAnimationFrame(glide);
   };
 
-  slider.max = Math.round(last - first);
-  slider.step = 60;
-  slider.addEventListener("input", () => show(first + Number(slider.value)));
+  slider.max = Math.ceil((last - first) / 60); // the slider counts minutes
+  slider.addEventListener("input", () => show(first + Number(slider.value) * 60));
   play.addEventListener("click", () => (isPlaying() ? stop() : begin()));
   document.addEventListener("visibilitychange", () => document.hidden && stop());
   show(first);
