@@ -1,9 +1,10 @@
 """The reader's language, and how moments, distances and names are written in it."""
 
+import re
 from collections.abc import Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, get_timezone_name
 from flask import Flask, Response, request
@@ -15,6 +16,11 @@ LANGUAGES = {"en": "English", "nb": "Norsk bokmål", "ru": "Русский"}
 COOKIE = "language"
 A_YEAR_S = 365 * 24 * 3600
 THIN_SPACE = "\u202f"
+# Zones named for a place; the others are old names, abbreviations and offsets.
+A_PLACE = re.compile(
+    r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/.*[a-z]|UTC"
+)
+TIME_ZONES = sorted(filter(A_PLACE.fullmatch, available_timezones()))
 
 
 def choose_language() -> str:
@@ -102,8 +108,10 @@ def moment(value: datetime | None, zone: str | tzinfo) -> str:
     return f"{day_of(value, zone)}, {clock(value, zone)}" if value else "–"
 
 
-def zone_name(value: datetime, zone: str) -> str:
-    """Write which time the clocks of a zone show at a moment: Central European Summer Time."""
+def zone_name(value: date | datetime, zone: str) -> str:
+    """Write which time the clocks of a zone show at a moment, or on a day: Central European Summer Time."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(12), ZoneInfo(zone))
     return get_timezone_name(_in_zone(value, zone), locale=get_locale())
 
 

@@ -46,7 +46,6 @@ def settings(slug: str) -> str | Response:
     march = march_for_coordinator(slug)
     form = SettingsForm.of(march)
     if form.validate_on_submit() and _change_march(march, form):
-        flash(_("The settings are saved."), "done")
         return redirect(url_for("marches.overview", slug=slug))
     return render_template("marches/settings.html", march=march, form=form)
 
@@ -57,8 +56,8 @@ def new_stage(slug: str) -> str | Response:
     if form.validate_on_submit():
         try:
             stage = services.add_stage(db.session, march, form.plan(march.time_zone), **_by_now())
-        except services.StageOutsideMarch:
-            form.day.errors = [_outside_words(march)]
+        except (services.StageOutsideMarch, services.NoTimeToWalk) as refusal:
+            _explain(refusal, form, march)
         else:
             db.session.commit()
             flash(_("Stage %(number)s is there. Now send its planned route.", number=stage.number), "done")
@@ -73,8 +72,8 @@ def edit_stage(slug: str, number: int) -> str | Response:
     if form.validate_on_submit():
         try:
             services.change_stage(db.session, stage, form.plan(march.time_zone), **_by_now())
-        except services.StageOutsideMarch:
-            form.day.errors = [_outside_words(march)]
+        except (services.StageOutsideMarch, services.NoTimeToWalk) as refusal:
+            _explain(refusal, form, march)
         else:
             db.session.commit()
             flash(_("Stage %(number)s is saved.", number=number), "done")
@@ -90,7 +89,8 @@ def edit_timetable(slug: str, number: int) -> str | Response:
         try:
             services.plan_timetable(db.session, stage, clocks=clocks, **_by_now())
         except services.OutOfOrder as error:
-            form[time_field(error.checkpoint)].errors = [_order_words()]
+            for place in error.checkpoints:
+                form[time_field(place)].errors = [_order_words()]
             db.session.rollback()
         else:
             db.session.commit()
@@ -124,6 +124,7 @@ def edit_route(slug: str, number: int) -> str | Response:
 
 def _change_march(march: March, form: SettingsForm) -> bool:
     """Change the settings and commit, or say beside the field why not."""
+    moves_by = services.days_moved(march, form.settings())
     try:
         services.change_march(db.session, march, form.settings(), capacities=form.capacities(), **_by_now())
     except services.StageOutsideMarch as error:
@@ -131,14 +132,31 @@ def _change_march(march: March, form: SettingsForm) -> bool:
         too_early = error.stage.day < form.starts_on.data
         db.session.rollback()
         wrong = form.starts_on if too_early else form.ends_on
-        wrong.errors = [_("Stage %(number)s is on %(day)s. Move the stage first.", **day)]
+        wrong.errors = [
+            _(
+                "Stage %(number)s is on %(day)s. Move the stage first. "
+                "If its new day is outside the march too, first make the march long enough for both days.",
+                **day,
+            )
+        ]
     except services.FewerPlacesThanTaken as error:
         db.session.rollback()
         form.places.form[error.category.value].errors = [_taken_words(error.taken)]
     else:
         db.session.commit()
+        flash(_saved_words(moves_by if march.stages else timedelta(0)), "done")
         return True
     return False
+
+
+def _saved_words(stages_moved_by: timedelta) -> str:
+    if not stages_moved_by:
+        return _("The settings are saved.")
+    return ngettext(
+        "The settings are saved. All stages moved with the march, by %(num)d day.",
+        "The settings are saved. All stages moved with the march, by %(num)d days.",
+        abs(stages_moved_by.days),
+    )
 
 
 def _keep_draft(stage: Stage, form: RouteFileForm) -> str | None:
@@ -194,6 +212,14 @@ def _next_day(march: March) -> date:
     """Return the day after the last stage, within the march."""
     last = max((stage.day for stage in march.stages), default=march.starts_on - timedelta(days=1))
     return min(last + timedelta(days=1), march.ends_on)
+
+
+def _explain(refusal: Exception, form: StageForm, march: March) -> None:
+    """Say beside the field why the stage cannot be so."""
+    if isinstance(refusal, services.StageOutsideMarch):
+        form.day.errors = [_outside_words(march)]
+    else:
+        form.finishes.errors = [_("There is no time between start and finish. Change one of them.")]
 
 
 def _outside_words(march: March) -> str:

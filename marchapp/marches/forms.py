@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Self
-from zoneinfo import available_timezones
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -34,9 +33,10 @@ from marchapp.forms import (
     to_local,
     to_utc,
 )
-from marchapp.i18n import LANGUAGES
+from marchapp.i18n import LANGUAGES, TIME_ZONES
 from marchapp.marches.services import MarchSettings, StagePlan
 from marchapp.models import Category, Checkpoint, March, Stage
+from marchapp.models.timetable import clock_from
 
 MOST_PLACES = 100_000
 
@@ -96,7 +96,7 @@ class SettingsForm(BaseForm):
     summary = TextByLanguage(_l("What it is, in a few sentences"), of=_ParagraphByLanguage)
     starts_on = Day(_l("First day"))
     ends_on = Day(_l("Last day"))
-    time_zone = SelectField(_l("Time zone"), choices=sorted(available_timezones()))
+    time_zone = SelectField(_l("Time zone"), choices=TIME_ZONES)
     contact_email = EmailField(
         _l("E-mail for questions"), filters=[tidy], validators=[Optional(), Length(max=254), email_address]
     )
@@ -105,7 +105,7 @@ class SettingsForm(BaseForm):
     shows_comparisons = BooleanField(_l("Show how each group walked, to everyone"))
     signup_opens_at = LocalMoment(_l("Sign-up opens"))
     signup_closes_at = LocalMoment(_l("Sign-up closes"))
-    places = FormField(_PlacesByCategory)
+    places = FormField(_PlacesByCategory, _l("Places"))
 
     def validate_ends_on(self, field: Day) -> None:
         if self.starts_on.data and field.data < self.starts_on.data:
@@ -119,7 +119,7 @@ class SettingsForm(BaseForm):
     def of(cls, march: March) -> Self:
         """Return the form filled with the settings of a march, or with what was sent."""
         settings = {field.name: getattr(march, field.name) for field in fields(MarchSettings)}
-        return cls(
+        form = cls(
             data=settings
             | {
                 "signup_opens_at": to_local(march.signup_opens_at, march.time_zone),
@@ -127,6 +127,8 @@ class SettingsForm(BaseForm):
                 "places": {quota.category.value: quota.capacity for quota in march.quotas},
             }
         )
+        form.time_zone.choices = sorted({*TIME_ZONES, march.time_zone})  # an old name stays until changed
+        return form
 
     def settings(self) -> MarchSettings:
         zone = self.time_zone.data
@@ -150,11 +152,11 @@ class SettingsForm(BaseForm):
 
 class StageForm(BaseForm):
     day = Day(_l("Day"))
+    starts = Clock(_l("Start"))
+    finishes = Clock(_l("Finish"))
     name = TextByLanguage(_l("Name of the stage"))
     start_name = TextByLanguage(_l("Where it starts"))
     finish_name = TextByLanguage(_l("Where it finishes"))
-    starts = Clock(_l("Start"))
-    finishes = Clock(_l("Finish"))
     crosses_border = BooleanField(_l("This stage crosses a border"))
     crossing_point = TextByLanguage(
         _l("Crossing point"),
@@ -167,10 +169,6 @@ class StageForm(BaseForm):
         asked=_l("Write what allows the crossing there, such as the agreement and its date."),
         asked_if="crosses_border",
     )
-
-    def validate_finishes(self, field: Clock) -> None:
-        if self.starts.data and field.data <= self.starts.data:
-            raise ValidationError(_("The finish is before the start. Change one of them."))
 
     @classmethod
     def of(cls, stage: Stage) -> Self:
@@ -188,7 +186,7 @@ class StageForm(BaseForm):
             start_name=self.start_name.given,
             finish_name=self.finish_name.given,
             starts_at=to_utc(datetime.combine(self.day.data, self.starts.data), zone),
-            finishes_at=to_utc(datetime.combine(self.day.data, self.finishes.data), zone),
+            finishes_at=clock_from(self.starts.data, on=self.day.data, clock=self.finishes.data, zone=zone),
             crosses_border=crosses,
             crossing_point=self.crossing_point.given if crosses else {},
             crossing_legal_basis=self.crossing_legal_basis.given if crosses else {},

@@ -29,7 +29,7 @@ def march(slug: str) -> str:
         "marches/march.html",
         march=march,
         stages=[(stage, stops(stage), draw_stage(stage, CARD)) for stage in stages],
-        quotas=quotas_of(march),
+        quotas=[quota for quota in quotas_of(march) if quota.capacity],
         whole=[draw_march(stages, sizes) for sizes in (WIDE, CARD)] if is_one_line(stages) else None,
         length_m=sum(stage.route.length_m for stage in stages if stage.route),
         now=datetime.now(UTC),

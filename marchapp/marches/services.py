@@ -1,6 +1,6 @@
 """What coordinators change about a march: its settings, its stages and their timetables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Account, Category, Checkpoint, March, Quota, Stage
 from marchapp.models.audit import record
-from marchapp.models.timetable import at_the_ends, is_start, on_the_way
+from marchapp.models.timetable import at_the_ends, clock_from, is_start, on_the_way, shift_clock
 from marchapp.models.track import compare_anew
 
 
@@ -32,12 +32,16 @@ class StageOutsideMarch(Exception):
         self.stage = stage
 
 
-class OutOfOrder(Exception):
-    """A checkpoint would be reached before what comes before it, or after the finish."""
+class NoTimeToWalk(Exception):
+    """A stage would finish when it starts, or before: by the same clock, or where clocks are put forward."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        super().__init__(f"checkpoint {checkpoint.position} is out of order")
-        self.checkpoint = checkpoint
+
+class OutOfOrder(Exception):
+    """Checkpoints would be reached before what comes before them, or after the finish."""
+
+    def __init__(self, checkpoints: Sequence[Checkpoint]) -> None:
+        super().__init__(f"checkpoints {[place.position for place in checkpoints]} are out of order")
+        self.checkpoints = checkpoints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,27 +87,45 @@ def change_march(
 ) -> None:
     """Change what is decided about a march; a new time zone keeps the clock times of its stages.
 
-    Raises StageOutsideMarch or FewerPlacesThanTaken, having changed nothing that the caller may commit.
+    A march that moves as a whole takes its stages with it. Raises StageOutsideMarch or FewerPlacesThanTaken,
+    having changed nothing that the caller may commit.
     """
+    moves_by = days_moved(march, settings)
     for stage in march.stages:
+        if moves_by:
+            _move_stage(stage, moves_by)
         if not settings.starts_on <= stage.day <= settings.ends_on:
             raise StageOutsideMarch(stage)
         if settings.time_zone != march.time_zone:
             _keep_clocks(stage, march.time_zone, settings.time_zone)
+        if moves_by or settings.time_zone != march.time_zone:
             compare_anew(session, stage_id=stage.id, now=now)
     for category, capacity in capacities.items():
         _set_capacity(session, march, category, capacity)
     changed = _assign(march, settings)
-    _note(session, "march.changed", march=march, by=by, now=now, changed=changed)
+    _note(
+        session,
+        "march.changed",
+        march=march,
+        by=by,
+        now=now,
+        changed=changed,
+        stages_moved_days=moves_by.days,
+    )
+
+
+def days_moved(march: March, settings: MarchSettings) -> timedelta:
+    """Return by how many days a march would move as a whole: none when its length changes."""
+    is_as_long = settings.ends_on - settings.starts_on == march.ends_on - march.starts_on
+    return settings.starts_on - march.starts_on if is_as_long else timedelta(0)
 
 
 def add_stage(session: Session, march: March, plan: StagePlan, *, by: Account | None, now: datetime) -> Stage:
-    """Add a stage after the last one. Raises StageOutsideMarch."""
+    """Add a stage after the last one. Raises StageOutsideMarch or NoTimeToWalk."""
     session.refresh(march, with_for_update=True)  # two coordinators at once get two numbers
     last = session.scalar(select(func.max(Stage.number)).where(Stage.march_id == march.id)) or 0
     stage = Stage(march_id=march.id, number=last + 1, **asdict(plan))
-    if not march.starts_on <= stage.day <= march.ends_on:
-        raise StageOutsideMarch(stage)
+    _check_days(stage, plan, march)
     session.add(stage)
     session.flush()
     _note(session, "stage.added", march=march, by=by, now=now, stage=stage)
@@ -113,14 +135,15 @@ def add_stage(session: Session, march: March, plan: StagePlan, *, by: Account | 
 def change_stage(
     session: Session, stage: Stage, plan: StagePlan, *, by: Account | None, now: datetime
 ) -> None:
-    """Change a stage; when its start moves, its checkpoints move with it. Raises StageOutsideMarch."""
-    if not stage.march.starts_on <= plan.day <= stage.march.ends_on:
-        raise StageOutsideMarch(stage)
-    moved = plan.starts_at - stage.starts_at
+    """Change a stage; when its start moves, its checkpoints move with it.
+
+    Raises StageOutsideMarch or NoTimeToWalk.
+    """
+    _check_days(stage, plan, stage.march)
+    zone = ZoneInfo(stage.march.time_zone)
+    moved = plan.starts_at.astimezone(zone) - stage.starts_at.astimezone(zone)  # by what clocks show
     changed = _assign(stage, plan)
-    for checkpoint in on_the_way(stage):
-        checkpoint.planned_at = checkpoint.planned_at and checkpoint.planned_at + moved
-    time_the_ends(stage)
+    _move_checkpoints(stage, moved)
     if {"starts_at", "finishes_at"} & set(changed):
         compare_anew(session, stage_id=stage.id, now=now)
     _note(session, "stage.changed", march=stage.march, by=by, now=now, stage=stage, changed=changed)
@@ -138,13 +161,11 @@ def plan_timetable(
 
     A clock before that of the start means the day after. Raises OutOfOrder.
     """
-    latest = stage.starts_at
     for checkpoint in on_the_way(stage):
         clock = clocks.get(checkpoint.id)
         checkpoint.planned_at = _after_start(stage, clock) if clock else None
-        if checkpoint.planned_at and not latest < checkpoint.planned_at < stage.finishes_at:
-            raise OutOfOrder(checkpoint)
-        latest = checkpoint.planned_at or latest
+    if wrong := _out_of_order(stage):
+        raise OutOfOrder(wrong)
     compare_anew(session, stage_id=stage.id, now=now)
     _note(session, "timetable.changed", march=stage.march, by=by, now=now, stage=stage)
 
@@ -155,11 +176,48 @@ def time_the_ends(stage: Stage) -> None:
         checkpoint.planned_at = stage.starts_at if is_start(checkpoint) else stage.finishes_at
 
 
+def _check_days(stage: Stage, plan: StagePlan, march: March) -> None:
+    if not march.starts_on <= plan.day <= march.ends_on:
+        raise StageOutsideMarch(stage)
+    if plan.finishes_at <= plan.starts_at:
+        raise NoTimeToWalk
+
+
 def _after_start(stage: Stage, clock: time) -> datetime:
-    zone = ZoneInfo(stage.march.time_zone)
-    start = stage.starts_at.astimezone(zone)
-    moment = datetime.combine(start.date(), clock, zone)
-    return moment if clock >= start.time() else moment + timedelta(days=1)
+    zone = stage.march.time_zone
+    start = stage.starts_at.astimezone(ZoneInfo(zone))
+    return clock_from(start.time(), on=start.date(), clock=clock, zone=zone)
+
+
+def _out_of_order(stage: Stage) -> list[Checkpoint]:
+    """Return the checkpoints that are not between what comes before them and the finish."""
+    wrong, latest = [], stage.starts_at
+    for checkpoint in on_the_way(stage):
+        if checkpoint.planned_at is None:
+            continue
+        if latest < checkpoint.planned_at < stage.finishes_at:
+            latest = checkpoint.planned_at
+        else:
+            wrong.append(checkpoint)
+    return wrong
+
+
+def _move_stage(stage: Stage, by: timedelta) -> None:
+    """Move a stage by whole days; its clock times stay."""
+    zone = stage.march.time_zone
+    stage.day += by
+    stage.starts_at, stage.finishes_at = (
+        shift_clock(moment, by, zone) for moment in (stage.starts_at, stage.finishes_at)
+    )
+    _move_checkpoints(stage, by)
+
+
+def _move_checkpoints(stage: Stage, by: timedelta) -> None:
+    for checkpoint in on_the_way(stage):
+        checkpoint.planned_at = checkpoint.planned_at and shift_clock(
+            checkpoint.planned_at, by, stage.march.time_zone
+        )
+    time_the_ends(stage)
 
 
 def _keep_clocks(stage: Stage, old: str, new: str) -> None:

@@ -3,8 +3,10 @@
 from flask import Blueprint
 
 from marchapp.marches import coordination, pages
+from marchapp.models.timetable import is_next_day
 
 blueprint = Blueprint("marches", __name__)
+blueprint.add_app_template_filter(is_next_day)
 
 A_MARCH = "/marches/<slug>"
 A_STAGE = "/marches/<slug>/stages/<int:number>"

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from marchapp.models.march import Checkpoint, Stage
 
@@ -12,11 +13,15 @@ AN_END_M = 100.0
 
 @dataclass(frozen=True)
 class Stop:
-    """One line of a timetable; `at` and `route_m` are None where nobody has planned them."""
+    """One line of a timetable; `at` and `route_m` are None where nobody has planned them.
+
+    `is_next_day` tells whether it is reached after midnight, on the day after the start.
+    """
 
     name: Mapping[str, str]
     at: datetime | None
     route_m: float | None
+    is_next_day: bool = False
 
 
 def stops(stage: Stage) -> list[Stop]:
@@ -24,9 +29,33 @@ def stops(stage: Stage) -> list[Stop]:
     length_m = stage.route.length_m if stage.route else None
     return [
         Stop(stage.start_name, stage.starts_at, 0.0 if stage.route else None),
-        *(Stop({"": place.name}, place.planned_at, place.route_m) for place in on_the_way(stage)),
-        Stop(stage.finish_name, stage.finishes_at, length_m),
+        *(
+            Stop({"": place.name}, place.planned_at, place.route_m, is_next_day(place.planned_at, stage))
+            for place in on_the_way(stage)
+        ),
+        Stop(stage.finish_name, stage.finishes_at, length_m, is_next_day(stage.finishes_at, stage)),
     ]
+
+
+def is_next_day(moment: datetime | None, stage: Stage) -> bool:
+    """Tell whether a moment is, where the march is, on a later day than the start of the stage."""
+    zone = ZoneInfo(stage.march.time_zone)
+    start = stage.starts_at.astimezone(zone)
+    return moment is not None and moment.astimezone(zone).date() > start.date()
+
+
+def clock_from(start: time, *, on: date, clock: time, zone: str) -> datetime:
+    """Return when clocks in `zone` first show `clock`, from `start` on the day `on`; a moment in UTC.
+
+    A clock before that of the start means the day after.
+    """
+    day = on if clock >= start else on + timedelta(days=1)
+    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+def shift_clock(moment: datetime, by: timedelta, zone: str) -> datetime:
+    """Return when clocks in `zone` show `by` more than at a moment, also across a change to summer time."""
+    return (moment.astimezone(ZoneInfo(zone)) + by).astimezone(UTC)
 
 
 def on_the_way(stage: Stage) -> list[Checkpoint]:

@@ -1,5 +1,6 @@
 """What coordinators decide through their pages, and who may not."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -108,6 +109,7 @@ def test_settings_are_saved_in_the_march_zone(coordinator: FlaskClient, cast: Ca
         ({"places-official": "many"}, "Write a whole number from 0 to 100,000."),
         ({"places-official": "-3"}, "Write a whole number from 0 to 100,000."),
         ({"places-official": ""}, "Write a whole number from 0 to 100,000."),
+        ({"time_zone": "Navajo"}, "Not a valid choice"),
     ],
 )
 def test_settings_that_do_not_hold_together_are_explained(
@@ -153,7 +155,7 @@ def test_a_stage_is_changed(coordinator: FlaskClient, cast: Cast, session: Sessi
     ("wrong", "words"),
     [
         ({"day": "2014-09-25"}, "The march lasts from 17 September to 19 September."),
-        ({"finishes": "08:00"}, "The finish is before the start."),
+        ({"finishes": "08:30"}, "There is no time between start and finish."),
         ({"starts": "half past eight"}, "This is no time we can read. Write it as 08:30."),
         ({"starts": ""}, "Write the time as 08:30."),
         ({"start_name-en": ""}, "Fill this in, in one language at least."),
@@ -174,6 +176,56 @@ def test_a_stage_that_does_not_hold_together_is_explained(
     session.expire_all()
     assert cast.stage.name == {"en": "Stage 1"}
     assert len(cast.march.stages) == 1
+
+
+def test_a_stage_may_finish_on_the_next_day(coordinator: FlaskClient, cast: Cast, session: Session) -> None:
+    night = stage_form(starts="22:00", finishes="02:00")
+    coordinator.post("/marches/victory/stages/1/edit", data=night)
+    session.expire_all()
+    assert cast.stage.starts_at.isoformat() == "2014-09-19T20:00:00+00:00"
+    assert cast.stage.finishes_at.isoformat() == "2014-09-20T00:00:00+00:00"
+    for page in ("stages/1", "stages/1/timetable"):
+        assert "Finish, next day" in coordinator.get(f"/marches/victory/{page}").text
+    assert "Next day: 20 September 2014." in coordinator.get("/marches/victory/stages/1/edit").text
+
+
+def test_wrong_answers_are_summed_up_in_the_order_of_the_page(coordinator: FlaskClient, cast: Cast) -> None:
+    page = coordinator.post("/marches/victory/stages/new", data={"crosses_border": "y"}).text
+    named = re.findall(r'<li><a href="#([\w-]+)">([^<]+)</a>', page)
+    assert [target for target, _words in named] == sorted(
+        (target for target, _words in named), key=lambda target: page.index(f'id="{target}"')
+    )
+    assert ("name-en", "Name of the stage, English: Fill this in, in one language at least.") in named
+    assert len(named) == 8
+
+
+def test_every_page_of_a_stage_names_the_zone_alike(coordinator: FlaskClient, cast: Cast) -> None:
+    for page in ("stages/1", "stages/1/timetable", "stages/1/edit", "stages/new"):
+        answer = coordinator.get(f"/marches/victory/{page}").text
+        assert "All times: Central European Summer Time" in answer
+
+
+def test_time_zones_are_those_of_places(coordinator: FlaskClient, cast: Cast, session: Session) -> None:
+    def offered() -> list[str]:
+        page = coordinator.get("/marches/victory/settings").text
+        names = re.search(r'id="time_zone".*?</select>', page, re.DOTALL)
+        return re.findall(r'value="([^"]+)"', names[0]) if names else []
+
+    assert {"Europe/Oslo", "America/Argentina/Ushuaia", "UTC"} <= set(offered())
+    assert not {"Factory", "localtime", "GMT0", "Navajo", "Etc/GMT", "US/Pacific", "EST"} & set(offered())
+    cast.march.time_zone = "US/Pacific"
+    session.commit()
+    assert "US/Pacific" in offered()
+
+
+def test_a_march_that_moves_says_that_its_stages_moved(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    moved = settings_form(starts_on="2014-09-18", ends_on="2014-09-20", **{"places-schoolchild": "50"})
+    answer = coordinator.post("/marches/victory/settings", data=moved, follow_redirects=True)
+    session.expire_all()
+    assert "All stages moved with the march, by 1 day." in answer.text
+    assert cast.stage.day.isoformat() == "2014-09-18"
 
 
 @pytest.fixture

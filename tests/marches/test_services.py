@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select
@@ -11,6 +12,7 @@ from marchapp.marches.routes import save_route
 from marchapp.marches.services import (
     FewerPlacesThanTaken,
     MarchSettings,
+    NoTimeToWalk,
     OutOfOrder,
     StageOutsideMarch,
     StagePlan,
@@ -20,6 +22,7 @@ from marchapp.marches.services import (
     plan_timetable,
 )
 from marchapp.models import AuditEvent, Category, March, Quota, Stage
+from marchapp.models.timetable import stops
 from tests.factories import Cast, make_march
 from tests.marches.gpx_files import route_file
 
@@ -138,16 +141,103 @@ def test_clocks_are_those_of_the_march_zone(session: Session, stage: Stage, now:
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
-        ((time(12), time(11)), 2),
-        ((time(12), time(12)), 2),
-        ((time(7), None), 1),
-        ((None, time(15)), 2),
-        ((time(8), None), 1),
+        ((time(12), time(11)), [2]),
+        ((time(12), time(12)), [2]),
+        ((time(7), None), [1]),
+        ((None, time(15)), [2]),
+        ((time(8), None), [1]),
+        ((time(15), time(7)), [1, 2]),
+        ((time(15), time(12)), [1]),
     ],
 )
-def test_times_out_of_order_are_refused(
-    session: Session, stage: Stage, now: datetime, values: tuple[time | None, time | None], wrong: int
+def test_every_time_out_of_order_is_refused(
+    session: Session, stage: Stage, now: datetime, values: tuple[time | None, time | None], wrong: list[int]
 ) -> None:
     with pytest.raises(OutOfOrder) as refusal:
         plan_timetable(session, stage, clocks=clocks(stage, *values), by=None, now=now)
-    assert refusal.value.checkpoint is stage.checkpoints[wrong]
+    assert refusal.value.checkpoints == [stage.checkpoints[position] for position in wrong]
+
+
+def oslo(*of: int) -> datetime:
+    return datetime(*of, tzinfo=ZoneInfo("Europe/Oslo")).astimezone(UTC)
+
+
+@pytest.fixture
+def night(session: Session, stage: Stage) -> Stage:
+    """The stage from 22:00 on 29 March 2014 to 05:00, while clocks go from 02:00 to 03:00."""
+    stage.march.starts_on = stage.day = date(2014, 3, 29)
+    stage.march.ends_on = date(2014, 3, 31)
+    stage.starts_at, stage.finishes_at = oslo(2014, 3, 29, 22), oslo(2014, 3, 30, 5)
+    session.flush()
+    return stage
+
+
+def test_times_after_midnight_are_on_the_next_day(session: Session, night: Stage, now: datetime) -> None:
+    plan_timetable(session, night, clocks=clocks(night, time(23, 30), time(3, 15)), by=None, now=now)
+    assert [place.planned_at for place in night.checkpoints[1:-1]] == [
+        datetime(2014, 3, 29, 22, 30, tzinfo=UTC),
+        datetime(2014, 3, 30, 1, 15, tzinfo=UTC),  # summer time began at 1:00 UTC
+    ]
+    assert [stop.is_next_day for stop in stops(night)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"), [((time(0, 30), time(23)), 2), ((time(21), None), 1), ((None, time(5)), 2)]
+)
+def test_times_past_midnight_are_kept_in_order(
+    session: Session, night: Stage, now: datetime, values: tuple[time | None, time | None], wrong: int
+) -> None:
+    with pytest.raises(OutOfOrder) as refusal:
+        plan_timetable(session, night, clocks=clocks(night, *values), by=None, now=now)
+    assert refusal.value.checkpoints == [night.checkpoints[wrong]]
+
+
+def test_clocks_stay_when_a_stage_leaves_the_night_of_summer_time(
+    session: Session, night: Stage, now: datetime
+) -> None:
+    plan_timetable(session, night, clocks=clocks(night, time(23), time(4)), by=None, now=now)
+    a_day_later = {
+        "day": date(2014, 3, 30),
+        "starts_at": oslo(2014, 3, 30, 22),
+        "finishes_at": oslo(2014, 3, 31, 5),
+    }
+    change_stage(session, night, replace(plan_of(night), **a_day_later), by=None, now=now)
+    assert [place.planned_at for place in night.checkpoints] == [
+        oslo(2014, 3, 30, 22),
+        oslo(2014, 3, 30, 23),
+        oslo(2014, 3, 31, 4),
+        oslo(2014, 3, 31, 5),
+    ]
+
+
+def test_a_stage_needs_time_between_start_and_finish(session: Session, night: Stage, now: datetime) -> None:
+    # 02:45 is not shown that night: a clock put forward shows 03:45 then.
+    skipped = {"starts_at": oslo(2014, 3, 30, 2, 45), "finishes_at": oslo(2014, 3, 30, 3, 30)}
+    for wrong in (skipped, {"finishes_at": night.starts_at}):
+        with pytest.raises(NoTimeToWalk):
+            change_stage(session, night, replace(plan_of(night), **wrong), by=None, now=now)
+        with pytest.raises(NoTimeToWalk):
+            add_stage(session, night.march, replace(plan_of(night), **wrong), by=None, now=now)
+
+
+def test_a_new_route_keeps_times_of_the_next_day(session: Session, night: Stage, now: datetime) -> None:
+    plan_timetable(session, night, clocks=clocks(night, None, time(4)), by=None, now=now)
+    content = route_file(("Start", 0.0), ("Hut", 2.0), ("Finish", 4.0))
+    save_route(session, stage=night, content=content, by=None, now=now)
+    assert [place.planned_at for place in night.checkpoints] == [
+        night.starts_at,
+        oslo(2014, 3, 30, 4),
+        night.finishes_at,
+    ]
+
+
+def test_a_march_that_moves_takes_its_stages_along(session: Session, night: Stage, now: datetime) -> None:
+    plan_timetable(session, night, clocks=clocks(night, None, time(4)), by=None, now=now)
+    march, week = night.march, timedelta(days=7)
+    settings = replace(settings_of(march), starts_on=march.starts_on + week, ends_on=march.ends_on + week)
+    change_march(session, march, settings, capacities=PLACES, by=None, now=now)
+    session.commit()
+    assert (night.day, night.starts_at) == (date(2014, 4, 5), oslo(2014, 4, 5, 22))
+    assert [place.planned_at for place in night.checkpoints[2:]] == [oslo(2014, 4, 6, 4), oslo(2014, 4, 6, 5)]
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "march.changed")).one()
+    assert event.details["stages_moved_days"] == 7
