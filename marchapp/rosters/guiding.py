@@ -61,7 +61,7 @@ def groups_guided_by(session: Session, account: Account, now: datetime) -> list[
 def when(stage: Stage, now: datetime) -> When:
     """Say whether a stage is walked today, as clocks and calendars show it where the march is."""
     today = today_at(stage.march, now)
-    if stage.day == today:
+    if stage.day == today or (stage.day < today and now < stage.finishes_at):  # it may go past midnight
         return "today"
     return "coming" if stage.day > today else "past"
 

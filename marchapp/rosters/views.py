@@ -31,7 +31,15 @@ from marchapp.rosters.board import (
 )
 from marchapp.rosters.forms import OUT, GroupForm, MoveForm, values_of
 from marchapp.rosters.guiding import groups_guided_by, members_by_group, members_of, tracks_of, when
-from marchapp.rosters.moves import Moved, MoveRefused, NothingToUndo, move_people, moved_by, undo_move
+from marchapp.rosters.moves import (
+    AlreadyThere,
+    Moved,
+    MoveRefused,
+    NothingToUndo,
+    move_people,
+    moved_by,
+    undo_move,
+)
 from marchapp.rosters.services import (
     GroupRefused,
     GuideBusy,
@@ -74,6 +82,9 @@ def move(slug: str, number: int) -> str | Response:
                 by=signed_in_account(),
                 now=datetime.now(UTC),
             )
+        except AlreadyThere as refusal:
+            db.session.rollback()
+            flash(why_not_moved(refusal))
         except MoveRefused as refusal:
             db.session.rollback()
             form.form_errors.append(why_not_moved(refusal))

@@ -1,7 +1,8 @@
 """Making and changing groups, the printed roster, and the guide's pages."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from marchapp.models import (
     Track,
     TrackComparison,
 )
-from marchapp.rosters.guiding import groups_guided_by
+from marchapp.rosters.guiding import groups_guided_by, when
 from tests.factories import Cast, make_account, make_group, make_march, make_participant, make_stage
 from tests.queries import queries_of
 
@@ -109,7 +110,11 @@ def test_a_group_is_changed_and_shows_its_values_first(session: Session, cast: C
 
 def test_an_empty_group_is_deleted_and_one_with_people_is_not(session: Session, cast: Cast, sign_in) -> None:
     client = sign_in(cast.coordinator)
-    assert "Delete group 2" in client.get(f"/groups/{cast.other_group.id}/edit").text
+    page = client.get(f"/groups/{cast.other_group.id}/edit").text
+    asked = re.search(r"<details class=.more.*?</details>", page, re.DOTALL)
+    assert asked is not None
+    assert "Delete group 2" in asked[0]
+    assert f'action="/groups/{cast.other_group.id}/delete"' in asked[0]
     assert "Delete group 1" not in client.get(f"/groups/{cast.group.id}/edit").text
     answer = client.post(f"/groups/{cast.group.id}/delete", follow_redirects=True)
     assert "so it stays" in answer.text
@@ -204,7 +209,9 @@ def test_uploads_are_listed_the_current_one_first(session: Session, cast: Cast, 
 
 
 def at(session: Session, guide: Account, march: March, number: int, day: date) -> Stage:
-    stage = make_stage(session, march, number=number, day=day)
+    starts_at = datetime.combine(day, time(8), ZoneInfo(march.time_zone))
+    times = {"starts_at": starts_at, "finishes_at": starts_at + timedelta(hours=6)}
+    stage = make_stage(session, march, number=number, day=day, **times)
     make_group(session, stage, guide, number=number)
     return stage
 
@@ -217,6 +224,25 @@ def test_today_is_the_day_where_the_march_is(session: Session) -> None:
     late_in_oslo = datetime(2014, 9, 17, 22, tzinfo=UTC)
     whens = [guided.when for guided in groups_guided_by(session, guide, late_in_oslo)]
     assert whens == ["past", "today", "coming"]
+
+
+def test_a_walk_past_midnight_is_of_today_until_it_finishes(cast: Cast) -> None:
+    cast.stage.day = date(2014, 9, 17)
+    cast.stage.starts_at = datetime(2014, 9, 17, 20, tzinfo=UTC)
+    cast.stage.finishes_at = finish = datetime(2014, 9, 18, 1, tzinfo=UTC)
+    assert when(cast.stage, finish - timedelta(minutes=1)) == "today"
+    assert when(cast.stage, finish) == "past"
+
+
+def test_the_upload_is_offered_from_the_day_of_the_stage_on(session: Session, cast: Cast, sign_in) -> None:
+    address, upload = f"/groups/{cast.group.id}", f"/groups/{cast.group.id}/recording"
+    client = sign_in(cast.guide)
+    assert upload in client.get(address).text
+    cast.stage.day = date(2098, 6, 19)
+    session.commit()
+    page = client.get(address).text
+    assert "From 19 June on, this page has a button to upload the recording" in page
+    assert upload not in page
 
 
 def test_todays_group_comes_first_with_the_upload(session: Session, cast: Cast, sign_in) -> None:

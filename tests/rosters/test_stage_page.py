@@ -113,6 +113,13 @@ def test_a_full_group_refuses_and_keeps_what_was_ticked(session: Session, cast: 
     assert group_of(session, newcomer) is None
 
 
+def test_a_move_that_changes_nothing_is_no_mistake(session: Session, cast: Cast, sign_in) -> None:
+    answer = move(sign_in(cast.coordinator), cast.group.id, seen(cast.walker, cast.group))
+    assert "They are there already, so nothing was changed." in answer.text
+    assert "need another look" not in answer.text
+    assert group_of(session, cast.walker) == cast.group.id
+
+
 def test_two_coordinators_do_not_overwrite_each_other(
     app: Flask, session: Session, cast: Cast, sign_in
 ) -> None:
@@ -258,12 +265,24 @@ def test_a_stage_without_groups_offers_those_of_others(session: Session, cast: C
     session.commit()
     client = sign_in(cast.coordinator)
     page = "/marches/victory/stages/2/groups"
-    assert "Copy groups from stage 1" in client.get(page).text
+    first = client.get(page).text
+    assert "Copy groups from stage 1" in first
+    assert "or copy those of another stage" in first
+    assert "Tick people" not in first
     answer = client.post(f"{page}/copy", data={"source": "1"}, follow_redirects=True)
     assert "2 groups were copied." in answer.text
     answer = client.post(f"{page}/copy", data={"source": "1"}, follow_redirects=True)
     assert "This stage has groups already, so nothing was copied." in answer.text
     assert "Copy groups" not in answer.text
+
+
+def test_the_first_stage_without_groups_speaks_of_no_other(session: Session, cast: Cast, sign_in) -> None:
+    stage = make_stage(session, cast.other_march)
+    make_participant(session, cast.other_march, stage)
+    session.commit()
+    page = sign_in(cast.other_coordinator).get("/marches/elsewhere/stages/1/groups").text
+    assert "Make a group first. Then move people to it." in page
+    assert "Tick people" not in page
 
 
 @pytest.mark.parametrize("source", ["", "7", "x", "9" * 30])
