@@ -3,7 +3,7 @@
 WTForms keeps fields in the order in which they stand in this file, so the summary of errors has it, too.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any, ClassVar
 from unicodedata import category as sign_category
@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, Form, HiddenField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.validators import DataRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TelInput
 
 from marchapp.forms import BaseForm, Day, PhoneNumber, Text, email_address, tidy
@@ -28,7 +28,10 @@ from marchapp.registration.services import Person
 
 NEIGHBOURS = ("NO", "RU")  # where most walkers come from stands first
 HOME_OF_LANGUAGE = {"nb": "NO", "ru": "RU"}
-NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}  # codes of Babel that are on no passport
+UNIONS_AND_TESTS = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+PARTS_OF_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+UNINHABITED = {"AQ", "BV", "GS", "HM", "IO", "TF", "UM"}
+NO_COUNTRIES = UNIONS_AND_TESTS | PARTS_OF_COUNTRIES | UNINHABITED  # codes of Babel that are on no document
 NORWEGIAN_LAST = str.maketrans("æøå", "{|}")  # these signs follow z, in this order
 IN_NAMES = " -'’"
 PHONE_MOST = 30
@@ -74,16 +77,32 @@ def _is_latin(sign: str) -> bool:
     return sign.isalpha() and sign_name(sign, "").startswith("LATIN ")
 
 
+def _number_alone(_form: Form, field: Field) -> None:
+    if len(field.data) > PHONE_MOST:
+        raise ValidationError(_("Write the number alone."))
+
+
 class Phone(Text):
     """A phone number, kept in the international form; short ones are of the country that was chosen."""
 
     widget = TelInput()
 
-    def __init__(self, label: str, *, optional: bool = False, **options: Any) -> None:
-        checks = [PhoneNumber("country"), Length(max=PHONE_MOST, message=_l("Write the number alone."))]
-        asked = [Optional()] if optional else []
-        options["validators"] = [*asked, *checks]
-        super().__init__(label, most=PHONE_MOST, optional=optional, **options)
+    def __init__(self, label: str, **options: Any) -> None:
+        options["validators"] = [*options.pop("validators", []), PhoneNumber("country"), _number_alone]
+        super().__init__(label, most=PHONE_MOST, **options)
+
+
+class OptionalPair(Optional):
+    """Let a field be empty where the other one of a pair is empty, too."""
+
+    def __init__(self, other: str, message: str) -> None:
+        super().__init__()
+        self.other, self.message = other, message
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if not field.data and form[self.other].data:
+            raise StopValidation(self.message)
+        super().__call__(form, field)
 
 
 class OneOfList(SelectField):
@@ -147,19 +166,39 @@ class _OwnPhone(BaseForm):
 
 
 class _ChildsPhone(BaseForm):
-    phone = Phone(_l("Phone of the child"), optional=True)
+    phone = Phone(_l("Phone of the child"), optional=True, validators=[Optional()])
 
 
-class _RestOfAll(BaseForm):
+class _Language(BaseForm):
     language = OneOfList(
         _l("Language of the letters"), choices=[SelectChoice(*language) for language in LANGUAGES.items()]
     )
+
+
+class _Emergency(BaseForm):
     emergency_name = Text(_l("Emergency contact"), most=120)
     emergency_phone = Phone(_l("Phone of the emergency contact"))
+
+
+class _ChildsEmergency(BaseForm):
+    emergency_name = Text(
+        _l("Emergency contact"),
+        most=120,
+        optional=True,
+        validators=[OptionalPair("emergency_phone", _l("Write whose phone this is, or leave both empty."))],
+    )
+    emergency_phone = Phone(
+        _l("Phone of the emergency contact"),
+        optional=True,
+        validators=[OptionalPair("emergency_name", _l("Write a phone number, or leave both empty."))],
+    )
+
+
+class _Walk(BaseForm):
     stages = Stages(_l("Stages"))
 
 
-class SignUpForm(_Name, _Contact, _RestOfAll):
+class SignUpForm(_Name, _Contact, _Language, _Walk):
     """What all categories are asked."""
 
     category: ClassVar[Category]
@@ -207,7 +246,7 @@ class SignUpForm(_Name, _Contact, _RestOfAll):
         return [int(stage_id) for stage_id in self.stages.data]
 
 
-class SchoolchildForm(_School, _Guardian, _ChildsPhone, SignUpForm):
+class SchoolchildForm(_School, _Guardian, _ChildsPhone, _ChildsEmergency, SignUpForm):
     category = Category.SCHOOLCHILD
     wrong_age = _l(
         "Schoolchildren are from %(youngest)s to %(oldest)s years old on the first day of the march. "
@@ -216,15 +255,16 @@ class SchoolchildForm(_School, _Guardian, _ChildsPhone, SignUpForm):
         oldest=AGES[Category.SCHOOLCHILD].oldest,
     )
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Take the guardian as the one to call in an emergency when nobody else is named."""
-        if not self.emergency_name.data and not self.emergency_phone.data:
-            self.emergency_name.data = self.guardian_name.data
-            self.emergency_phone.data = self.guardian_phone.data
-        return super().validate(extra_validators)
+    @property
+    def person(self) -> Person:
+        """The answers, once they are valid; the guardian is called in an emergency if nobody else is."""
+        child = super().person
+        if child.emergency_name:
+            return child
+        return replace(child, emergency_name=child.guardian_name, emergency_phone=child.guardian_phone)
 
 
-class OfficialForm(_Office, _OwnPhone, SignUpForm):
+class OfficialForm(_Office, _OwnPhone, _Emergency, SignUpForm):
     category = Category.OFFICIAL
     wrong_age = _l(
         "Officials are %(youngest)s years old or older on the first day of the march. "
@@ -233,7 +273,7 @@ class OfficialForm(_Office, _OwnPhone, SignUpForm):
     )
 
 
-class BorderGuardForm(_Service, _OwnPhone, SignUpForm):
+class BorderGuardForm(_Service, _OwnPhone, _Emergency, SignUpForm):
     category = Category.BORDER_GUARD
     wrong_age = _l(
         "Border guards are %(youngest)s years old or older on the first day of the march. "

@@ -80,6 +80,21 @@ def test_somebody_of_each_category_signs_up(
     assert (event.action, event.subject_id) == ("participant.signed_up", person.id)
 
 
+def test_countries_are_those_that_issue_documents_the_neighbours_first(
+    client: FlaskClient, march: March
+) -> None:
+    page = client.get("/marches/victory/sign-up/official").text
+    (select,) = re.findall('<select[^>]*name="country".*?</select>', page, re.S)
+    codes = re.findall(r'value="([A-Z]+)"', select)
+    assert codes[:2] == ["NO", "RU"]
+    assert {"FI", "SE", "GL", "XK", "TW"} <= set(codes)
+    assert not {"AQ", "BV", "CP", "DG", "EA", "EU", "IC", "TA", "UN", "ZZ"} & set(codes)
+
+
+def test_no_text_is_cut_by_the_browser_without_a_word(client: FlaskClient, march: March) -> None:
+    assert "maxlength" not in client.get("/marches/victory/sign-up/schoolchild").text
+
+
 def test_a_category_asks_only_for_its_own_fields(client: FlaskClient, march: March) -> None:
     page = client.get("/marches/victory/sign-up/official")
     assert not re.search('name="(school|guardian_name|rank)"', page.text)
@@ -117,6 +132,18 @@ def test_a_guardian_is_the_emergency_contact_when_nobody_else_is_named(
     (child,) = everybody(session)
     assert (child.emergency_name, child.emergency_phone) == ("Siri Hansen", "+47 40 60 00 02")
     assert child.phone == ""
+
+
+def test_an_empty_form_asks_a_child_for_no_emergency_contact(client: FlaskClient, march: March) -> None:
+    page = client.post("/marches/victory/sign-up/schoolchild", data={})
+    asked = re.findall(r'href="#([a-z_]+)', page.text)
+    assert "guardian_phone" in asked
+    assert "emergency_name" not in asked
+    assert "emergency_phone" not in asked
+    for name in ("emergency_name", "emergency_phone"):
+        (control,) = re.findall(f'<input[^>]*name="{name}"[^>]*>', page.text)
+        assert "required" not in control
+        assert 'value=""' in control
 
 
 def test_siblings_share_an_address_and_even_the_form(
@@ -291,7 +318,16 @@ def test_a_hidden_march_and_an_unknown_category_are_not_found(
         (OFFICIAL, {"stages": ["one"]}, "Stages: Tick at least one stage."),
         (OFFICIAL, {"body": None}, "Municipality or public body: Fill this in."),
         (CHILD, {"guardian_phone": ""}, "Phone of the guardian: Fill this in."),
-        (CHILD, {"emergency_phone": ""}, "Phone of the emergency contact: Fill this in."),
+        (
+            CHILD,
+            {"emergency_phone": ""},
+            "Phone of the emergency contact: Write a phone number, or leave both",
+        ),
+        (
+            CHILD,
+            {"emergency_name": " "},
+            "Emergency contact: Write whose phone this is, or leave both empty.",
+        ),
         (CHILD, {"school_class": ""}, "Class: Fill this in."),
         (GUARD, {"rank": ""}, "Rank: Fill this in."),
     ],
