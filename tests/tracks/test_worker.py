@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from marchapp.extensions import db, queue
 from marchapp.geo.errors import TooFarAway
 from marchapp.geo.gpx import write_gpx
 from marchapp.marches.routes import save_route
-from marchapp.marches.services import plan_timetable
+from marchapp.marches.services import StagePlan, change_stage, plan_timetable
 from marchapp.models import Stage, Track
 from marchapp.models.timetable import on_the_way
 from marchapp.tracks import comparing, services, worker
@@ -246,3 +247,21 @@ def test_the_command_compares_again_what_an_older_engine_compared(
     session.rollback()
     assert "0 of 0 recordings compared" in run(args=["compare-again"]).output
     assert "2 of 2 recordings compared" in run(args=["compare-again", "--all"]).output
+
+
+def test_a_stage_that_starts_later_has_its_recordings_compared_again_and_one_renamed_has_not(
+    session: Session, stage: Stage, cast: Cast, now: datetime, sent: list[Callable[..., object]]
+) -> None:
+    track = services.save_track(session, group=cast.group, content=WALK, by=None, now=now)
+    session.commit()
+    late_before_s = track.comparison.finish_late_s
+    as_it_is = StagePlan(**{one.name: getattr(stage, one.name) for one in fields(StagePlan)})
+    change_stage(session, stage, replace(as_it_is, name={"en": "Another name"}), by=None, now=now)
+    session.commit()
+    assert sent == []
+    later = replace(as_it_is, finishes_at=stage.finishes_at + timedelta(minutes=10))
+    change_stage(session, stage, later, by=None, now=now)
+    session.commit()
+    assert sent == [worker.compare_waiting]
+    assert worker.compare_waiting() == 1
+    assert track.comparison.finish_late_s == pytest.approx(late_before_s - 600)
