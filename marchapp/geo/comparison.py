@@ -1,7 +1,6 @@
 """How a walked track compares with a planned route."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -20,7 +19,6 @@ from marchapp.geo.results import (
     OFF,
     ON,
     Beyond,
-    CheckpointPass,
     CheckpointPlan,
     Comparison,
     Coverage,
@@ -28,7 +26,6 @@ from marchapp.geo.results import (
     Direction,
     Floats,
     Gap,
-    Interval,
     Ints,
     OffRoute,
     Place,
@@ -44,6 +41,7 @@ from marchapp.geo.routes import describe_route, locate_on_route, route_length_m,
 from marchapp.geo.settings import Settings
 from marchapp.geo.standing import find_gaps, find_stops
 from marchapp.geo.thinning import distance_walked
+from marchapp.geo.turning import turned_back
 
 __all__ = [
     "ENGINE_VERSION",
@@ -57,7 +55,7 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.4"
+ENGINE_VERSION = "1.5"
 FINISH_M = 150.0
 PLACES_TO_TRY = (40, 500)
 SECONDARY_POINTS = 500
@@ -118,7 +116,7 @@ def compare(
         secondary=_secondary(placed, line),
         points=_points(walked, placed),
     )
-    return _turned_back(found, line.length_m) if turned else found
+    return turned_back(found, line.length_m) if turned else found
 
 
 def _refuse_other_places(
@@ -323,53 +321,4 @@ def _points(walked: Recording, placed: Placed) -> Points:
         distance_m=np.abs(placed.offset_m),
         state=placed.state,
         segment=placed.walk.segment,
-    )
-
-
-def _turned_back(found: Comparison, length_m: float) -> Comparison:
-    """Return a comparison with the turned route in the metres of the route as it was planned."""
-
-    def back(route_m: float | None) -> float | None:
-        return None if route_m is None else length_m - route_m
-
-    def turned(route_m: float) -> float:
-        return length_m - route_m
-
-    place_of_max = found.deviation.max_at
-    return replace(
-        found,
-        coverage=replace(
-            found.coverage,
-            intervals=tuple(
-                Interval(turned(part.to_m), turned(part.from_m), part.kind)
-                for part in found.coverage.intervals[::-1]
-            ),
-        ),
-        deviation=replace(
-            found.deviation,
-            max_at=place_of_max and replace(place_of_max, route_m=turned(place_of_max.route_m)),
-        ),
-        off_route=tuple(
-            replace(e, left_route_m=turned(e.left_route_m), rejoined_route_m=back(e.rejoined_route_m))
-            for e in found.off_route
-        ),
-        backwards=tuple(replace(b, from_m=turned(b.from_m), to_m=turned(b.to_m)) for b in found.backwards),
-        stops=tuple(replace(stop, route_m=back(stop.route_m)) for stop in found.stops),
-        gaps=tuple(
-            replace(gap, from_route_m=back(gap.from_route_m), to_route_m=back(gap.to_route_m))
-            for gap in found.gaps
-        ),
-        checkpoints=tuple(_checkpoint_back(checkpoint, length_m) for checkpoint in found.checkpoints),
-        pace=tuple(replace(k, from_m=turned(k.from_m), to_m=turned(k.to_m)) for k in found.pace),
-        points=replace(
-            found.points, route_m=length_m - found.points.route_m, offset_m=-found.points.offset_m
-        ),
-    )
-
-
-def _checkpoint_back(checkpoint: CheckpointPass, length_m: float) -> CheckpointPass:
-    return (
-        checkpoint
-        if checkpoint.route_m is None
-        else replace(checkpoint, route_m=length_m - checkpoint.route_m)
     )

@@ -18,7 +18,7 @@ LATE_JOIN_M = 50.0
 
 def cover(placed: Placed, line: RouteLine, settings: Settings) -> Coverage:
     """Return which stretches of the route were walked, have no data, or were missed."""
-    walked, no_data = _covered_steps(placed, settings)
+    walked, no_data = _covered_steps(placed, line.length_m, settings)
     walked = _union(walked)
     edges = np.unique(np.concatenate(((0.0, line.length_m), walked.ravel(), _union(no_data).ravel())))
     edges = np.clip(edges, 0.0, line.length_m)
@@ -38,10 +38,10 @@ def cover(placed: Placed, line: RouteLine, settings: Settings) -> Coverage:
     return Coverage(share("walked"), share("no_data"), share("missed"), tuple(intervals))
 
 
-def _covered_steps(placed: Placed, settings: Settings) -> tuple[Floats, Floats]:
+def _covered_steps(placed: Placed, length_m: float, settings: Settings) -> tuple[Floats, Floats]:
     """Return the (n, 2) stretches of the single forward steps that were walked, and of those without data."""
     run_m, time, timed = placed.run_m.copy(), placed.runs.time, placed.walk.timed
-    partings = leave_out_partings(placed, run_m)
+    partings = leave_out_partings(placed, run_m, length_m)
     from_m, to_m = run_m[:-1], run_m[1:]
     along_m = to_m - from_m
     took_s = np.diff(time) if timed else np.zeros(len(along_m))

@@ -10,10 +10,12 @@ BESIDE_M = 200.0
 BEYOND_M = 60.0
 CLEARLY_AWAY_M = 30.0
 FINENESS_M = 4.0
+END_M = 1.0
+END_M = 1.0
 DOUBT_PER_M = 0.003  # lasting noise looks like a drift, so that a longer one has to fit better
 
 
-def leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
+def leave_out_partings(placed: Placed, run_m: Floats, length_m: float) -> Floats:
     """Blank the runs that already drift away before 25 m are crossed, or still do after; in place.
 
     At a shallow angle that is a hundred metres and more. Returns the (n, 2) pieces of the steps in which the
@@ -26,9 +28,10 @@ def leave_out_partings(placed: Placed, run_m: Floats) -> Floats:
             beside = _rows_beside(placed, run_m, edge, step)
             if not len(beside):
                 continue
-            drifting, walked_m = _parting(
-                placed, offset_m, beside, _rows_beyond(placed, offset_m, away, edge, step)
-            )
+            beyond = _rows_beyond(placed, offset_m, away, edge, step)
+            # Who comes from beyond an end of the line, or goes on beyond it, drifts away from nothing.
+            at_end = not END_M < nearest_m[edge] < length_m - END_M
+            drifting, walked_m = (0, 0.0) if at_end else _parting(placed, offset_m, beside, beyond)
             run_m[beside[:drifting]] = np.nan
             if drifting < len(beside):
                 kept, next_to_it = beside[drifting], beside[drifting - 1] if drifting else edge
