@@ -1,7 +1,8 @@
 """Commands for whoever runs the program: `flask serve`, `flask worker`, `flask demo`, `flask march`, …"""
 
+import re
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
@@ -11,8 +12,13 @@ from sqlalchemy import select
 from marchapp.accounts.services import appoint, make_account
 from marchapp.extensions import db, queue
 from marchapp.geo.comparison import ENGINE_VERSION
+from marchapp.i18n import TIME_ZONES
 from marchapp.models import Account, March, Role
 from marchapp.tracks import worker as comparing
+
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+DATE = click.DateTime(["%Y-%m-%d"])
+PASSWORD_LENGTH = 8
 
 
 def init_app(app: Flask) -> None:
@@ -51,21 +57,36 @@ def demo() -> None:
 
 
 def _known_zone(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value not in available_timezones():
+    if value not in TIME_ZONES:
         raise click.BadParameter(f"“{value}” is no time zone. Write it as Europe/Oslo.")
     return value
 
 
+def _free_slug(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(SLUG, value):
+        raise click.BadParameter("Use small letters a to z, digits and hyphens, as in victory-march-2027.")
+    if db.session.scalar(select(March.id).where(March.slug == value)):
+        raise click.BadParameter(f"There is a march at /marches/{value} already. Choose another.")
+    return value
+
+
+def _not_before_first_day(context: click.Context, _parameter: click.Parameter, value: datetime) -> datetime:
+    if value < context.params["starts_on"]:
+        raise click.BadParameter("The last day is before the first.")
+    return value
+
+
 @click.command("march")
-@click.argument("slug")
+@click.argument("slug", metavar="SHORT-NAME", callback=_free_slug, is_eager=True)
 @click.option("--name", prompt="Name of the march")
-@click.option("--starts-on", type=click.DateTime(["%Y-%m-%d"]), prompt="First day (2027-09-17)")
-@click.option("--ends-on", type=click.DateTime(["%Y-%m-%d"]), prompt="Last day (2027-09-19)")
+@click.option("--starts-on", type=DATE, prompt="First day, as 2027-09-17")
+@click.option("--ends-on", type=DATE, prompt="Last day, as 2027-09-19", callback=_not_before_first_day)
 @click.option("--time-zone", default="Europe/Oslo", prompt=True, callback=_known_zone)
 def new_march(slug: str, name: str, starts_on: datetime, ends_on: datetime, time_zone: str) -> None:
-    """Make a march of your own, hidden from the public until its settings say otherwise."""
-    if db.session.scalar(select(March.id).where(March.slug == slug)):
-        raise click.ClickException(f"There is a march at /marches/{slug} already. Choose another short name.")
+    """Make a march of your own, hidden from the public until its settings say otherwise.
+
+    SHORT-NAME stands in its address: small letters, digits and hyphens, as in victory-march-2027.
+    """
     first_day = datetime.combine(starts_on, time(), ZoneInfo(time_zone))
     now = datetime.now(UTC)
     march = March(
@@ -83,18 +104,28 @@ def new_march(slug: str, name: str, starts_on: datetime, ends_on: datetime, time
     click.echo(f"Made /marches/{slug}. Next: flask coordinator YOUR-EMAIL --march {slug}")
 
 
+def _known_march(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if db.session.scalar(select(March.id).where(March.slug == value)) is None:
+        raise click.BadParameter(f"There is no march {value}. Make it first: flask march {value}")
+    return value
+
+
+def _long_enough(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if len(value) < PASSWORD_LENGTH:
+        raise click.BadParameter(f"Use {PASSWORD_LENGTH} characters or more.")
+    return value
+
+
 @click.command()
 @click.argument("email")
-@click.option("--march", "slug", required=True, help="Short name of the march.")
+@click.option(
+    "--march", "slug", required=True, callback=_known_march, is_eager=True, help="Short name of the march."
+)
 @click.option("--name", prompt="Name")
-@click.password_option(help="Password to sign in with, 8 characters or more.")
+@click.password_option(callback=_long_enough, help="Password to sign in with, 8 characters or more.")
 def coordinator(email: str, slug: str, name: str, password: str) -> None:
     """Make somebody a coordinator of a march, with a password to sign in."""
-    march = db.session.scalar(select(March).where(March.slug == slug))
-    if march is None:
-        raise click.ClickException(f"There is no march {slug}. Make it first: flask march {slug}")
-    if len(password) < 8:
-        raise click.ClickException("The password is too short. Use 8 characters or more.")
+    march = db.session.scalars(select(March).where(March.slug == slug)).one()
     account: Account = make_account(db.session, email=email, name=name, language="en")
     account.password = hash_password(password)
     appoint(db.session, account=account, march=march, role=Role.COORDINATOR)
