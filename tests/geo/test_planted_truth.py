@@ -3,6 +3,9 @@
 `python -m bench.accuracy` measures the same figures over more seeds; the bounds here are looser.
 """
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from bench.accuracy import Tally
@@ -20,12 +23,18 @@ def test_the_comparison_finds_the_planted_truth(sampling: Sampling) -> None:
             tally.add(case, compare(walked=case.recording, planned=case.planned))
 
     figures = tally.line("planted")
-    assert figures["misplaced_pct"] <= 0.5
+    assert figures["misplaced_pct"] <= 0.1
     assert figures["on_called_off_pct"] <= 0.3
     assert figures["away_called_on_pct"] <= 0.5
+    assert figures["coverage_error_beyond_25m_max_points"] <= 1
+    assert figures["coverage_error_median_points"] <= 0.2
     assert figures["coverage_error_max_points"] <= 3
-    assert tally.episodes_found >= 0.95 * tally.episodes
-    assert tally.reported_true >= 0.95 * tally.reported
+    assert tally.episodes_found >= 0.98 * tally.episodes
+    assert tally.reported_true >= 0.98 * tally.reported
+    assert tally.rests_found >= 0.98 * tally.rests
+    assert tally.stops_true >= 0.98 * tally.stops
+    assert figures["distance_error_median_pct"] <= 3
+    assert figures["pace_error_median_s"] <= 5
     assert figures["checkpoint_error_median_s"] <= 3
     assert figures["checkpoint_error_p95_s"] <= 15
 
@@ -34,3 +43,20 @@ def test_a_planted_case_is_the_same_every_time() -> None:
     one, two = (planted("spur", "mixed", Sampling(10, 8), seed=3) for _ in range(2))
 
     assert (one.recording.lat == two.recording.lat).all()
+
+
+@pytest.mark.parametrize("name", ["shared_road", "out_and_back"])
+@pytest.mark.parametrize("share", [0.55, 0.7])
+def test_a_recording_begun_late_is_placed_on_the_passage_that_leads_to_its_end(
+    name: str, share: float
+) -> None:
+    case = planted(name, "steady", Sampling(5, 5), seed=5)
+    begun = int(len(case.recording) * share)
+    columns = ("lat", "lon", "ele", "time", "segment", "accuracy")
+    walked = replace(
+        case.recording, **{column: getattr(case.recording, column)[begun:] for column in columns}
+    )
+
+    found = compare(walked=walked, planned=case.planned)
+
+    assert (np.abs(found.points.route_m - case.truth.route_m[begun:]) < 60).all()
