@@ -264,6 +264,18 @@ def test_a_time_that_cannot_be_is_explained(
     assert cast.stage.checkpoints[0].planned_at is None
 
 
+def test_every_time_that_does_not_fit_is_reported(
+    coordinator: FlaskClient, cast: Cast, session: Session, now: Any
+) -> None:
+    content = route_file(("Ford", 1.0), ("Hut", 3.0))
+    save_route(session, stage=cast.stage, content=content, by=None, now=now)
+    session.commit()
+    typed = {f"checkpoint_{place.id}": "23:00" for place in cast.stage.checkpoints}
+    page = coordinator.post("/marches/victory/stages/1/timetable", data=typed).text
+    for name in ("Ford", "Hut"):
+        assert f"{name}: This is not between what comes before it and the finish." in page
+
+
 def test_a_timetable_without_checkpoints_says_how_to_get_them(coordinator: FlaskClient) -> None:
     page = coordinator.get("/marches/victory/stages/1/timetable").get_data(as_text=True)
     assert "No checkpoints between start and finish" in page
