@@ -1,0 +1,57 @@
+"""Names without any space break inside their page, on every screen and on paper."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marchapp.demo.load import DEMO_PASSWORD, load
+from marchapp.models import Group, Stage
+
+PAGES = (
+    "/marches/{slug}/participants",
+    "/participants/{person_id}",
+    "/marches/{slug}/stages/1",
+    "/marches/{slug}/stages/1/groups",
+    "/marches/{slug}/stages/1/roster",
+    "/marches/{slug}/guides",
+    "/groups/{group_id}",
+)
+PAPER = 688  # pixels between the margins of A4
+TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main, main *")]
+    .filter((part) => part.scrollWidth > part.clientWidth + 16 && part.clientWidth > 1)
+    .filter((part) => !["inline", "none", "contents"].includes(getComputedStyle(part).display))
+    .filter((part) => !part.matches("input, select, svg *, .visually-hidden, .table-scroll, .roster"))
+    .map((part) => `${part.tagName}.${part.className}: ${part.scrollWidth} in ${part.clientWidth}`)"""
+
+
+@pytest.fixture
+def long_names(session: Session) -> dict[str, object]:
+    """Give 60 wide letters as names to somebody of the demo, to the group and to its guides."""
+    load(session)
+    group = session.scalars(select(Group).join(Stage).where(Stage.number == 1, Group.number == 1)).one()
+    person = group.memberships[0].participant
+    for field in ("given_name", "family_name", "native_name", "school", "emergency_name", "guardian_name"):
+        setattr(person, field, "W" * 60)
+    group.name = "W" * 60
+    for guide in group.guides:
+        guide.name = "W" * 60
+    places = {"slug": group.stage.march.slug, "person_id": person.id, "group_id": group.id}
+    session.commit()
+    return places
+
+
+@pytest.mark.parametrize(("width", "media"), [(360, "screen"), (1280, "screen"), (PAPER, "print")])
+def test_names_without_spaces_stay_inside_the_page(
+    long_names: dict[str, object], open_page: Callable[..., Page], width: int, media: str
+) -> None:
+    page = open_page("/sign-in", width=width)
+    page.fill("[name=email]", "coordinator@example.org")
+    page.fill("[name=password]", DEMO_PASSWORD)
+    page.click("main button[type=submit]")
+    page.emulate_media(media=media)
+    for path in PAGES:
+        page.goto(path.format(**long_names))
+        assert (path, page.evaluate(TOO_WIDE)) == (path, [])
