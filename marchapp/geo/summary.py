@@ -25,11 +25,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         f"({coverage.walked_share:.1%}), {coverage.no_data_share:.1%} without data, "
         f"{coverage.missed_share:.1%} missed."
     )
-    yield f"Track: {_km(track.distance_m)} from {_when(track.started_at)} to {_when(track.finished_at)}."
-    yield (
-        f"Time: {_span(track.moving_s)} moving, {_span(track.stopped_s)} in {len(comparison.stops)} stops, "
-        f"{_span(track.gap_s)} in {len(comparison.gaps)} gaps."
-    )
+    yield from _times(comparison)
     if track.ascent_m is not None and track.descent_m is not None:
         yield f"Climb: {track.ascent_m:.0f} m up, {track.descent_m:.0f} m down."
     deviation = comparison.deviation
@@ -41,11 +37,24 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield from (_episode(episode) for episode in comparison.off_route)
     for stretch in comparison.backwards:
         yield f"Backwards: from {_km(stretch.from_m)} to {_km(stretch.to_m)} at {_when(stretch.from_at)}."
-    for checkpoint in comparison.checkpoints:
-        name = checkpoint.name or "Checkpoint"
-        yield f"{name}: {_passed(checkpoint.passed_at, checkpoint.passed_between)}."
+    if track.started_at is not None:
+        for checkpoint in comparison.checkpoints:
+            name = checkpoint.name or "Checkpoint"
+            yield f"{name}: {_passed(checkpoint.passed_at, checkpoint.passed_between)}."
     dropped = sum(track.points_dropped.values())
     yield f"Points: {track.points_used} of {track.points_read} used, {dropped} dropped."
+
+
+def _times(comparison: Comparison) -> Iterator[str]:
+    track = comparison.track
+    if track.started_at is None:
+        yield f"Track: {_km(track.distance_m)}, without times: nothing is known of when, stops, checkpoints."
+        return
+    yield f"Track: {_km(track.distance_m)} from {_when(track.started_at)} to {_when(track.finished_at)}."
+    yield (
+        f"Time: {_span(track.moving_s)} moving, {_span(track.stopped_s)} in {len(comparison.stops)} stops, "
+        f"{_span(track.gap_s)} in {len(comparison.gaps)} gaps."
+    )
 
 
 def _episode(episode: OffRoute) -> str:

@@ -37,6 +37,18 @@ def test_the_summary_says_how_it_went(files: tuple[str, str], capsys: pytest.Cap
     assert "CP 1: passed 2014-09-17T" in answer
 
 
+def test_the_summary_of_a_track_without_times_claims_none(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned_only = files[0]
+    assert main(["compare", planned_only, planned_only]) == 0
+
+    answer = capsys.readouterr().out
+    assert "without times" in answer
+    assert "passed" not in answer
+    assert "unknown" not in answer
+
+
 def test_the_json_is_one_object(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", *files, "--json"]) == 0
 
