@@ -17,7 +17,7 @@ export function drawMap(element, data, onPlace) {
   const { nodes, route } = data;
   const map = makeMap(element, data);
   putLegendOn(map, data);
-  addBasemap(map, data.basemap, { names: data.countries });
+  addBasemap(map, data.basemap, { names: data.countries, route: route.places });
   const lines = [...planned(map, data), ...walked(map, data)];
   data.stops.forEach((stop) => addStop(map, stop));
   data.episodes.forEach((episode) => addEpisode(map, episode));

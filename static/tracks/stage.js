@@ -21,7 +21,7 @@ async function start() {
   const lines = [];
   followColours(() => lines.forEach(({ layer, style }) => layer.setStyle(style())));
   const map = makeMap(element, data);
-  addBasemap(map, data.basemap, { names: data.countries });
+  addBasemap(map, data.basemap, { names: data.countries, route: placesOf(data.route) });
   lines.push(...drawPlan(map, placesOf(data.route)), ...drawTracks(map, tracks));
   plantFlags(map, data.checkpoints, placesOf(data.route));
   makeReplay(map, tracks.filter(({ times }) => times.length), data);
