@@ -1,4 +1,4 @@
-"""What to tell somebody whose GPX file cannot be used, in their language."""
+"""What to tell somebody whose file cannot be used, in their language."""
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -26,10 +26,10 @@ def explain(error: errors.UnusableInput) -> str:
                 "or export the recording as GPX."
             )
         case errors.ForbiddenDoctype():
-            return _("The file has a DOCTYPE, which GPX does not use. Export it again as plain GPX.")
+            return _("The file has a DOCTYPE, which GPX and TCX do not use. Export it again.")
         case errors.TooLarge(limit_bytes=limit_bytes):
             limit = figure(limit_bytes // MEBIBYTE)
-            return _("The file is larger than %(limit)s MiB. Send the GPX of this stage only.", limit=limit)
+            return _("The file is larger than %(limit)s MiB. Send the file of this stage only.", limit=limit)
         case errors.NoPoints(points_read=points_read, dropped=dropped):
             return _explain_no_points(points_read, points_read - dropped)
         case errors.NoTimes(points=points, timed=timed):
@@ -48,7 +48,7 @@ def explain(error: errors.UnusableInput) -> str:
                 distance=km(distance_m),
             )
         case _:
-            return _("This is not a GPX file. Export as GPX and send that file.")
+            return _("This is not a GPX, FIT or TCX file. Export as GPX and send that file.")
 
 
 def _explain_no_points(read: int, usable: int) -> str:

@@ -7,5 +7,5 @@ from marchapp.forms import BaseForm
 
 
 class UploadForm(BaseForm):
-    # No `accept`: phones do not know the type of GPX files and would grey all of them out.
+    # No `accept`: phones do not know the type of GPX, FIT and TCX files and would grey them out.
     recording = FileField(_l("Recording"), validators=[FileRequired(_l("Choose the file of the recording."))])

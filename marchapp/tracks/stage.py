@@ -122,6 +122,8 @@ def _current_tracks(stage: Stage, seen: ColumnElement[bool]) -> Select[Any, Any,
 def _words() -> dict[str, str]:
     """Return the texts of the script; {0} is where it puts a figure."""
     return {
+        "km": _("km"),
+        "m": _("m"),
         "group": _("Group {0}"),
         "play": _("Play"),
         "pause": _("Pause"),

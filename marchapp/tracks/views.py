@@ -20,14 +20,15 @@ from marchapp.access import (
 from marchapp.config import MEBIBYTE, Settings
 from marchapp.errors import explain as explain_refusal
 from marchapp.extensions import db
-from marchapp.geo.errors import TooLarge, UnusableInput
-from marchapp.geo.gpx import Waypoint
+from marchapp.geo.errors import TooFarAway, TooLarge, UnusableInput
+from marchapp.geo.gpx import Waypoint, read_track
 from marchapp.gpx_words import explain
 from marchapp.models import Group, Stage, Track, TrackComparison
 from marchapp.tracks import services
 from marchapp.tracks import stage as common
 from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
 from marchapp.tracks.comparing import NoPlannedRoute, compare_if_quick
+from marchapp.tracks.elsewhere import made_elsewhere
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
 from marchapp.tracks.forms import UploadForm
 from marchapp.tracks.page import read_page
@@ -46,7 +47,7 @@ def upload(group_id: int) -> ResponseReturnValue:
     try:
         track = _take_in(group, form)
     except UnusableInput as error:
-        form.recording.errors = [explain(error)]
+        form.recording.errors = _refusal(error, group, form)
     except services.AlreadyUploaded as error:
         return _upload_page(group, form, known=db.session.get_one(Track, error.track_id))
     except NoPlannedRoute:
@@ -84,7 +85,8 @@ def comparison(track_id: int) -> str:
     if track.comparison is None:
         before = services.waiting_before(db.session, track)
         return render_template("tracks/waiting.html", **given, before=before)
-    return render_template("tracks/comparison.html", **given, page=read_page(track), settings=_settings())
+    page = read_page(track, reader=signed_in_account() if keeps else None)
+    return render_template("tracks/comparison.html", **given, page=page, settings=_settings())
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/tracks")
@@ -180,6 +182,16 @@ def _take_in(group: Group, form: UploadForm) -> Track:
     track = services.keep_track(db.session, begun, compared, by=signed_in_account(), now=datetime.now(UTC))
     db.session.commit()
     return track
+
+
+def _refusal(error: UnusableInput, group: Group, form: UploadForm) -> list[str]:
+    """Return what is wrong with the uploaded file, and of which other stage it is if that is all."""
+    said = [explain(error)]
+    if isinstance(error, TooFarAway):
+        form.recording.data.seek(0)
+        walked = read_track(form.recording.data.read())
+        said.append(made_elsewhere(db.session, stage=group.stage, walked=walked, reader=signed_in_account()))
+    return [sentence for sentence in said if sentence]
 
 
 def _heading(stage: Stage, order: str, text: str, name: str) -> dict[str, Any]:

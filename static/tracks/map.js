@@ -65,13 +65,23 @@ export function makeMap(element, data) {
   map.on("blur", () => map.scrollWheelZoom.disable());
   const { zoom_in: zoomInTitle, zoom_out: zoomOutTitle } = data.words;
   L.control.zoom({ position: "topright", zoomInTitle, zoomOutTitle }).addTo(map);
-  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+  addScale(map, data.words);
   map.fitBounds(data.bounds, { paddingTopLeft: [24, 56], paddingBottomRight: [24, 24], animate: false });
   for (const [name, zIndex] of [["plan", 410], ["track", 420]]) {
     map.createPane(name).style.zIndex = zIndex;
     map.getPane(name).style.pointerEvents = "none";
   }
   return map;
+}
+
+/** Add a scale that names its units as the page does: Leaflet writes "m" and "km" in every language. */
+function addScale(map, words) {
+  const line = L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map).getContainer().firstChild;
+  const nameUnit = () => {
+    line.textContent = line.textContent.replace(/ (k?m)$/, (_, unit) => `\u202f${words[unit]}`);
+  };
+  map.on("move", nameUnit); // after the scale itself, which listens to the same
+  map.whenReady(nameUnit);
 }
 
 /** Put the legend into the corner where it hides least of the track; on a phone it stays under the map. */

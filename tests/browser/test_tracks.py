@@ -1,5 +1,6 @@
 """Recordings in a real browser: a large one that waits for the worker, and the replay of a stage's day."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_the_day_is_replayed_by_mouse_and_by_keyboard(
     page.locator("#play").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#clock")).to_have_text(clock)
+
+
+def test_the_scale_of_the_map_names_its_unit_as_the_page_does(demo: Session, open_page: OpenPage) -> None:
+    page = open_page(f"{tracks_page(demo)}?lang=ru", locale="ru")
+    scale = page.locator(".leaflet-control-scale-line")
+    expect(scale).to_have_text(re.compile(r"^\d+\s(км|м)$"))
+    before = scale.inner_text()
+    page.click(".leaflet-control-zoom-in")
+    expect(scale).not_to_have_text(before)
+    expect(scale).to_have_text(re.compile(r"^\d+\s(км|м)$"))
 
 
 def test_with_reduced_motion_the_replay_goes_in_steps(demo: Session, open_page: OpenPage) -> None:

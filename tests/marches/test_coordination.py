@@ -314,8 +314,8 @@ def test_a_file_is_saved_once_and_only_by_who_sent_it(
     ("content", "words"),
     [
         (b"", "The file is empty."),
-        (b"<html><body>Not found</body></html>", "This is not a GPX file."),
-        (b"PK\x03\x04 a picture", "This is not a GPX file."),
+        (b"<html><body>Not found</body></html>", "This is not a GPX, FIT or TCX file."),
+        (b"PK\x03\x04 a picture", "This is not a GPX, FIT or TCX file."),
         (route_file()[:-60], "The file breaks off at line 1."),
         (route_file().replace(b"<trkseg>", b"<trkseg><&>"), "The file is damaged at line 1."),
         (b'<!DOCTYPE gpx SYSTEM "x">' + route_file()[21:], "The file has a DOCTYPE"),

@@ -88,6 +88,6 @@ def _send(session: Session, client: FlaskClient, group: Group, file: Path) -> Ou
     track = session.query(Track).filter_by(group_id=group.id).one_or_none()
     pattern = r'class="verdict">(.*?)<' if track else r'id="recording-error">.*?<span>(.*?)</span>'
     found = re.search(pattern, page.text, re.DOTALL)
-    said = unescape(found[1]).replace("\u202f", " ") if found else ""
+    said = unescape(re.sub("<[^>]+>", "", found[1])).replace("\u202f", " ") if found else ""
     status = client.get(f"/tracks/{track.id}/map.json").status_code if track else page.status_code
     return Outcome(status, track is not None, said)

@@ -1,6 +1,7 @@
 """The upload page: what it takes, and what it refuses in one sentence, changing nothing."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from marchapp.geo.gpx import Recording, read_track
 from marchapp.models import Stage, Track
 from tests.factories import Cast, make_group, make_stage
+from tests.geo.watch_files import fit_file, tcx_file
 from tests.tracks.conftest import Send
 from tests.tracks.walks import walk_gpx
 
@@ -18,7 +21,7 @@ WALK = walk_gpx()
 REFUSED = {
     "nothing": (b"", "The file is empty."),
     "a web page": (b"<!DOCTYPE html><html><body>Hi</body></html>", "DOCTYPE"),
-    "another XML": (b"<html><body>Hi</body></html>", "This is not a GPX file."),
+    "another XML": (b"<html><body>Hi</body></html>", "This is not a GPX, FIT or TCX file."),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(200), "Export"),
     "half a file": (WALK[: len(WALK) // 2], "The file breaks off at line"),
     "damaged": (WALK.replace(b"</ele>", b"</ile>", 1), "The file is damaged at line"),
@@ -55,6 +58,17 @@ def test_a_recording_leads_to_its_comparison(
 def test_a_zipped_recording_is_read_too(cast: Cast, stage: Stage, sign_in, send: Send) -> None:
     sign_in(cast.guide)
     assert send(cast.group, gzip.compress(WALK)).status_code == 302
+
+
+@pytest.mark.parametrize(("ending", "written"), [("fit", fit_file), ("tcx", tcx_file)])
+def test_a_recording_is_read_as_the_watch_wrote_it(
+    cast: Cast, stage: Stage, sign_in, send: Send, ending: str, written: Callable[[Recording], bytes]
+) -> None:
+    client = sign_in(cast.guide)
+    assert "GPX, FIT or TCX file" in client.get(f"/groups/{cast.group.id}/recording").text
+    page = send(cast.group, written(read_track(WALK)), f"walk.{ending}", follow_redirects=True)
+    assert "saved and compared with the planned route" in page.text
+    assert "of the planned route, never left it, and came in" in page.text
 
 
 def test_the_upload_script_is_told_where_the_comparison_is(

@@ -19,12 +19,14 @@ def places(along_m: np.ndarray, aside_m: np.ndarray | float = 0.0) -> tuple[np.n
     return lat, 30.5 + east / (METRES_PER_DEGREE * np.cos(np.radians(69.6)))
 
 
-def route_gpx() -> bytes:
+def route_gpx(*, shift_degrees: float = 0.0) -> bytes:
     along_m = np.linspace(0, LENGTH_M, 81)
     lat, lon = places(along_m)
+    lat = lat + shift_degrees
     checkpoints = [
-        Waypoint(name, *(float(one[0]) for one in places(np.array([at_m]))))
+        Waypoint(name, float(place_lat[0]) + shift_degrees, float(place_lon[0]))
         for name, at_m in (("Start", 0.0), ("Bridge", 1500.0), ("Finish", LENGTH_M))
+        for place_lat, place_lon in [places(np.array([at_m]))]
     ]
     ele = 50 + 30 * np.sin(along_m / 500)
     return write_gpx(name="Planned", lat=lat, lon=lon, ele=ele, waypoints=checkpoints)
