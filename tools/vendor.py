@@ -49,13 +49,6 @@ PACKAGES = (
         },
     ),
     Package(
-        "htmx.org",
-        "2.0.11",
-        "0BSD",
-        "parts of a page that refresh without a reload; newest 2.x, as 4.x is a rewrite with other defaults",
-        {"dist/htmx.min.js": "vendor/htmx/htmx.min.js", "LICENSE": "vendor/htmx/LICENSE.txt"},
-    ),
-    Package(
         "leaflet",
         "1.9.4",
         "BSD-2-Clause",
