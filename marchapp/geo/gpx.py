@@ -17,7 +17,15 @@ from marchapp.geo.recording import Columns, Recording
 from marchapp.geo.results import Floats
 from marchapp.geo.xml_points import read_points
 
-__all__ = ["PlannedRoute", "Recording", "Waypoint", "read_route", "read_track", "write_gpx"]
+__all__ = [
+    "PlannedRoute",
+    "Recording",
+    "Waypoint",
+    "file_ending",
+    "read_route",
+    "read_track",
+    "write_gpx",
+]
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,18 @@ def read_track(data: bytes) -> Recording:
     if not len(recording):
         raise NoPoints(recording.points_read, sum(recording.dropped.values()))
     return recording
+
+
+def file_ending(data: bytes) -> str:
+    """Return the usual ending of the name of a recording's file, told by its content.
+
+    >>> file_ending(b"<gpx/>")
+    'gpx'
+    """
+    content = unpack(data)
+    beginning = content[:2000].replace(b"\0", b"")  # UTF-16 too
+    kind = "fit" if is_fit(content) else "tcx" if b"TrainingCenterDatabase" in beginning else "gpx"
+    return kind if content is data else f"{kind}.gz"
 
 
 def _points(content: bytes) -> Columns:

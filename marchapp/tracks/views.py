@@ -21,7 +21,7 @@ from marchapp.config import MEBIBYTE, Settings
 from marchapp.errors import explain as explain_refusal
 from marchapp.extensions import db
 from marchapp.geo.errors import TooFarAway, TooLarge, UnusableInput
-from marchapp.geo.gpx import Waypoint, read_track
+from marchapp.geo.gpx import Waypoint, file_ending, read_track
 from marchapp.gpx_words import explain
 from marchapp.models import Group, Stage, Track, TrackComparison
 from marchapp.tracks import services
@@ -164,7 +164,8 @@ def original(track_id: int) -> Response:
     """Hand the file back as it was sent, to those who may have it."""
     track = track_for_reader(track_id)
     group_for_guide(track.group_id)
-    return _file(services.original_of(track), "application/octet-stream", track, "original.gpx")
+    content = services.original_of(track)
+    return _file(content, "application/octet-stream", track, f"original.{file_ending(content)}")
 
 
 def _take_in(group: Group, form: UploadForm) -> Track:

@@ -10,7 +10,7 @@ from tcxreader.tcxreader import TCXReader
 
 from marchapp.geo.comparison import compare
 from marchapp.geo.errors import DamagedFit, ForbiddenDoctype, MalformedGpx, NoPoints, TruncatedGpx
-from marchapp.geo.gpx import Recording, read_route, read_track
+from marchapp.geo.gpx import Recording, file_ending, read_route, read_track
 from tests.geo.tracks import recording, route, straight
 from tests.geo.watch_files import fit_file, tcx_file
 
@@ -91,3 +91,11 @@ def test_tcx_is_as_strict_as_gpx(walk: Recording) -> None:
         read_track(whole.replace(b"</Track>", b"</Trick>"))
     with pytest.raises(ForbiddenDoctype):
         read_track(whole.replace(b"?>", b"?><!DOCTYPE x>", 1))
+
+
+def test_the_ending_of_a_file_is_told_by_its_content(walk: Recording) -> None:
+    assert file_ending(fit_file(walk)) == "fit"
+    assert file_ending(gzip.compress(fit_file(walk))) == "fit.gz"
+    assert file_ending(tcx_file(walk)) == "tcx"
+    assert file_ending(tcx_file(walk).decode().encode("utf-16")) == "tcx"
+    assert file_ending(b"<gpx/>") == "gpx"
