@@ -3,24 +3,33 @@
 import argparse
 import json
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from marchapp.geo.comparison import Comparison, Settings, compare
 from marchapp.geo.errors import UnusableInput
 from marchapp.geo.gpx import read_route, read_track
 from marchapp.geo.page import comparison_page
+from marchapp.geo.progress import Progress, part_of, untold
 from marchapp.geo.recordings import join
 from marchapp.geo.summary import summarise
 from marchapp.geo.tables import write_points
 
 UNUSABLE = 2
+READ_SHARE = 0.5
+BAR_AFTER_S = 1.0
+BAR_WIDTH = 30
+TO_LINE_START = "\r\x1b[K"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 2 when the input cannot be used."""
     options = _parser().parse_args(arguments)
     try:
-        comparison = _compare_files(options.route, options.track)
+        with _progress_bar() as progress:
+            comparison = _compare_files(options.route, options.track, progress)
         if options.points:
             _write_points(comparison, options.points)
         if options.html:
@@ -51,12 +60,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _compare_files(route: Path, tracks: list[Path]) -> Comparison:
+def _compare_files(route: Path, tracks: list[Path], progress: Progress) -> Comparison:
+    each = READ_SHARE / len(tracks)
     return compare(
-        walked=join([read_track(track.read_bytes()) for track in tracks]),
+        walked=join(
+            [
+                read_track(track.read_bytes(), part_of(progress, number * each, (number + 1) * each))
+                for number, track in enumerate(tracks)
+            ]
+        ),
         planned=read_route(route.read_bytes()),
         settings=Settings(compare_without_times=True),
+        progress=part_of(progress, READ_SHARE, 1.0),
     )
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """Show how much is done after a second, if somebody watches, and take it away at the end."""
+    if not sys.stderr.isatty():
+        yield untold
+        return
+    shown_after = time.monotonic() + BAR_AFTER_S
+
+    def show(share: float) -> None:
+        if time.monotonic() > shown_after:
+            done = "#" * round(share * BAR_WIDTH)
+            sys.stderr.write(f"\r{done:.<{BAR_WIDTH}} {share:4.0%}")
+            sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        if time.monotonic() > shown_after:
+            sys.stderr.write(TO_LINE_START)
+            sys.stderr.flush()
 
 
 def _write_points(comparison: Comparison, path: Path) -> None:

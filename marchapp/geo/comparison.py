@@ -14,6 +14,7 @@ from marchapp.geo.gpx import PlannedRoute, Recording
 from marchapp.geo.line import RouteLine
 from marchapp.geo.passing import late_by, pace_by_kilometre, pass_checkpoints, pass_place, set_off_at
 from marchapp.geo.placing import Away, Placed, place, runs_on_route
+from marchapp.geo.progress import Progress, only_forward, part_of, untold
 from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import (
     OFF,
@@ -58,6 +59,7 @@ __all__ = [
 ENGINE_VERSION = "1.5"
 FINISH_M = 150.0
 PLACES_TO_TRY = (40, 500)
+CLEANED, PLACED, PLACED_AGAIN = 0.05, 0.85, 0.95
 SECONDARY_POINTS = 500
 SECONDARY_SPACING_M = 5.0
 
@@ -70,22 +72,27 @@ def compare(
     planned_start: float | None = None,
     planned_finish: float | None = None,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
+    progress: Progress | None = None,
 ) -> Comparison:
     """Compare a recording with the route that was planned, in order along the route.
 
-    checkpoints default to the waypoints of the planned route; times are Unix seconds in UTC. Raises NoPoints,
-    NoTimes (unless settings.compare_without_times) or TooFarAway.
+    checkpoints default to the waypoints of the planned route; times are Unix seconds in UTC. progress is told
+    the share that is done, and may raise to end the work. Raises NoPoints, NoTimes (unless
+    settings.compare_without_times) or TooFarAway.
     """
+    tell = only_forward(progress or untold)
+    tell(0.0)
     if len(planned) < 2:
         raise NoPoints(len(planned))
     projection, line = route_line(planned)
     _refuse_other_places(walked, projection, line, settings)
     walk = clean(walked, projection, settings)
-    placed = place(walk, line, settings)
+    placed = place(walk, line, settings, part_of(tell, CLEANED, PLACED))
+    tell(PLACED)
     turned = _is_turned(placed)
     if turned:
         line = RouteLine.through(line.xy[::-1])
-        placed = place(walk, line, settings)
+        placed = place(walk, line, settings, part_of(tell, PLACED, PLACED_AGAIN))
     plans = (
         checkpoints
         if checkpoints is not None
@@ -116,6 +123,7 @@ def compare(
         secondary=_secondary(placed, line),
         points=_points(walked, placed),
     )
+    tell(1.0)
     return turned_back(found, line.length_m) if turned else found
 
 

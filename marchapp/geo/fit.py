@@ -1,11 +1,13 @@
 """The points of FIT recordings, which watches write, through fitdecode."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import fitdecode
 
 from marchapp.geo.errors import DamagedFit
+from marchapp.geo.progress import Progress, untold
 from marchapp.geo.recording import Columns
 
 SIGNATURE = b".FIT"
@@ -13,6 +15,7 @@ SIGNATURE_AT = 8
 DEGREES_A_SEMICIRCLE = 180 / 2**31
 EPOCH = 631_065_600  # 1989-12-31, in Unix seconds
 NAN = float("nan")
+MESSAGES_AT_ONCE = 500
 
 
 def is_fit(content: bytes) -> bool:
@@ -20,11 +23,14 @@ def is_fit(content: bytes) -> bool:
     return content.startswith(SIGNATURE, SIGNATURE_AT)
 
 
-def read_fit(content: bytes) -> Columns:
+def read_fit(content: bytes, progress: Progress = untold) -> Columns:
     """Return the points of a FIT file, a new segment at every start of its timer; raises DamagedFit."""
     columns = Columns()
     segment = 0
-    for message in _messages(content):
+    file = BytesIO(content)
+    for number, message in enumerate(_messages(file)):
+        if number % MESSAGES_AT_ONCE == 0:
+            progress(file.tell() / len(content))
         if message.name == "record":
             _add_point(columns, message, segment)
         elif message.name == "event" and _starts_timer(message) and len(columns):
@@ -32,9 +38,9 @@ def read_fit(content: bytes) -> Columns:
     return columns
 
 
-def _messages(content: bytes) -> Iterator[Any]:
+def _messages(file: BytesIO) -> Iterator[Any]:
     reader = fitdecode.FitReader(
-        content,
+        file,
         processor=None,
         check_crc=fitdecode.CrcCheck.DISABLED,
         error_handling=fitdecode.ErrorHandling.IGNORE,

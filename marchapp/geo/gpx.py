@@ -13,6 +13,7 @@ import numpy.typing as npt
 from marchapp.geo.content import decode, unpack
 from marchapp.geo.errors import EmptyFile, NoPoints
 from marchapp.geo.fit import is_fit, read_fit
+from marchapp.geo.progress import Progress, only_forward, untold
 from marchapp.geo.recording import Columns, Recording
 from marchapp.geo.results import Floats
 from marchapp.geo.xml_points import read_points
@@ -51,18 +52,20 @@ class PlannedRoute:
         return len(self.lat)
 
 
-def read_track(data: bytes) -> Recording:
+def read_track(data: bytes, progress: Progress | None = None) -> Recording:
     """Return the points of a recording: GPX 1.0 or 1.1, TCX or FIT, packed with gzip or not.
 
     The kind is told by the content. GPX without a track gives the points of its routes. XML may have any
     prefix, byte order mark, UTF-8, UTF-16 and declared 8-bit encodings. Points without a usable position are
-    counted in `dropped` by reason and left out. Raises a subclass of UnreadableGpx when no usable point is
-    found.
+    counted in `dropped` by reason and left out. progress is told the share that is read, and may raise to end
+    the work. Raises a subclass of UnreadableGpx when no usable point is found.
     """
     content = unpack(data)
     if not content.strip():
         raise EmptyFile
-    recording = _points(content).recording()
+    tell = only_forward(progress or untold)
+    recording = _points(content, tell).recording()
+    tell(1.0)
     if not len(recording):
         raise NoPoints(recording.points_read, sum(recording.dropped.values()))
     return recording
@@ -80,11 +83,11 @@ def file_ending(data: bytes) -> str:
     return kind if content is data else f"{kind}.gz"
 
 
-def _points(content: bytes) -> Columns:
+def _points(content: bytes, progress: Progress) -> Columns:
     if is_fit(content):
-        return read_fit(content)
-    points = read_points(content, "trkpt")
-    return points if len(points) else read_points(content, "rtept")
+        return read_fit(content, progress)
+    points = read_points(content, "trkpt", progress)
+    return points if len(points) else read_points(content, "rtept", progress)
 
 
 def read_route(data: bytes) -> PlannedRoute:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from marchapp.geo.progress import Progress, untold
 from marchapp.geo.results import Floats, Ints
 
 SIMPLIFY_M = 0.5
@@ -81,7 +82,7 @@ class RouteLine:
         )
         return np.asarray(distances)
 
-    def candidates(self, xy: Floats, radius_m: float) -> Candidates:
+    def candidates(self, xy: Floats, radius_m: float, progress: Progress = untold) -> Candidates:
         """Return, for every point, the local minima of distance along the line within the radius.
 
         One for each strand, which is a contiguous run of legs near the point; those closer than 15 m along
@@ -91,6 +92,7 @@ class RouteLine:
         parts = []
         step = POINTS_AT_ONCE
         for start in range(0, len(xy), step):
+            progress(start / len(xy))
             part = self._candidates_of(xy[start : start + step], radius_m)
             parts.append(Candidates(part.point + start, part.route_m, part.squared))
         return Candidates(

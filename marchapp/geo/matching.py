@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marchapp.geo.line import RouteLine
+from marchapp.geo.progress import Progress, part_of, untold
 from marchapp.geo.results import Floats, Ints
 from marchapp.geo.settings import Settings
 
@@ -30,7 +31,8 @@ BEFORE_SHARE = 0.25
 BEFORE_MARGIN = 1.0
 OFF_PLACES = 4
 OTHER_PLACE_M = 50.0
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 2048
+LOOKING_UP_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,16 @@ class Steps:
 _Off = tuple[float, float, float, int]
 
 
-def match(line: RouteLine, steps: Steps, settings: Settings) -> Floats:
+def match(line: RouteLine, steps: Steps, settings: Settings, progress: Progress = untold) -> Floats:
     """Return the metres along the route of every point, nan where it is OFF; (n,) in the cheapest order."""
-    near = line.candidates(steps.xy, settings.candidate_radius_m)
+    near = line.candidates(steps.xy, settings.candidate_radius_m, part_of(progress, 0.0, LOOKING_UP_SHARE))
     twice_variance = 2 * steps.sigma_m**2
     on_cost = near.squared / twice_variance[near.point]
     off_cost = settings.off_distance_m**2 / twice_variance
     before_cost = _cost_before_start(near.point, on_cost, off_cost)
     bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1))
     costs = _Costs(near.route_m, on_cost, bounds, off_cost, before_cost)
-    return _viterbi(costs, steps, settings.step_scale_m)
+    return _viterbi(costs, steps, settings.step_scale_m, part_of(progress, LOOKING_UP_SHARE, 1.0))
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _cost_before_start(point: Ints, on_cost: Floats, off_cost: Floats) -> Floats
     return np.clip(nearest_cost + BEFORE_MARGIN, BEFORE_SHARE * off_cost, off_cost)
 
 
-def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float) -> Floats:
+def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progress) -> Floats:
     """Return the cheapest sequence of places; nan is OFF.
 
     A state before a step is named by one number: k for the kth place of the point, -1 - k for the kth OFF.
@@ -108,7 +110,7 @@ def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float) -> Floats:
         steps.reach_m,
         np.where(steps.gap, GAP_DISCOUNT, 1.0),
     )
-    for first, last, off_cost, before_cost, walked_m, reach_m, discount in _rows(*columns):
+    for first, last, off_cost, before_cost, walked_m, reach_m, discount in _rows(columns, progress):
         here, here_cost = costs.route_m[first:last].tolist(), costs.on_cost[first:last].tolist()
         if not offs:
             on = [cost + _join_cost(place) for cost, place in zip(here_cost, here, strict=True)]
@@ -133,9 +135,10 @@ def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float) -> Floats:
     return _trace_back(costs, on, offs, came_on, came_off)
 
 
-def _rows(*columns: npt.NDArray[np.generic]) -> Iterator[tuple[Any, ...]]:
+def _rows(columns: tuple[npt.NDArray[np.generic], ...], progress: Progress) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of columns as plain numbers, made a few thousand at a time to spare memory."""
     for start in range(0, len(columns[0]), ROWS_AT_ONCE):
+        progress(start / len(columns[0]))
         part = slice(start, start + ROWS_AT_ONCE)
         yield from zip(*(column[part].tolist() for column in columns), strict=True)
 

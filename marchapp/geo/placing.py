@@ -9,6 +9,7 @@ import numpy.typing as npt
 from marchapp.geo.cleaning import Walk
 from marchapp.geo.line import RouteLine
 from marchapp.geo.matching import Steps, match
+from marchapp.geo.progress import Progress, part_of, untold
 from marchapp.geo.results import OFF, ON, UNKNOWN, Floats, Ints
 from marchapp.geo.settings import Settings
 from marchapp.geo.thinning import Thinned, thin
@@ -19,6 +20,7 @@ OFF_WINDOW_M = 100.0
 REACH_SLACK_M = 25.0
 WORST_SIGMA_M = 40.0
 RUNS_AT_ONCE = 4096
+MATCHING_SHARE = 0.8
 
 
 class Away(NamedTuple):
@@ -49,13 +51,13 @@ class Placed:
     state: npt.NDArray[np.int8]
 
 
-def place(walk: Walk, line: RouteLine, settings: Settings) -> Placed:
+def place(walk: Walk, line: RouteLine, settings: Settings, progress: Progress = untold) -> Placed:
     """Match the walk to the route in order, and return the place of every point."""
     runs = thin(walk, settings)
     speed_limit = max(settings.least_speed_limit, settings.speed_factor * walk.usual_speed)
     steps = _steps(runs, walk, speed_limit, settings)
-    matched = match(line, steps, settings)
-    route_m, offset_m = _places(walk, runs, line, matched)
+    matched = match(line, steps, settings, part_of(progress, 0.0, MATCHING_SHARE))
+    route_m, offset_m = _places(walk, runs, line, matched, part_of(progress, MATCHING_SHARE, 1.0))
     away = _times_away(walk, runs, np.abs(offset_m), settings)
     run_m = np.where(np.isnan(matched), runs.means(route_m), matched)
     state = np.full(len(runs), ON, np.int8)
@@ -79,12 +81,15 @@ def _steps(runs: Thinned, walk: Walk, speed_limit: float, settings: Settings) ->
     return Steps(runs.xy, sigma_m, walked_m, reach_m, runs.gap)
 
 
-def _places(walk: Walk, runs: Thinned, line: RouteLine, matched: Floats) -> tuple[Floats, Floats]:
+def _places(
+    walk: Walk, runs: Thinned, line: RouteLine, matched: Floats, progress: Progress
+) -> tuple[Floats, Floats]:
     """Return the place and signed offset of every point, near the matched places of its run."""
     on = ~np.isnan(matched)
     route_m, offset_m = np.empty(len(walk)), np.empty(len(walk))
     low, high = _windows(matched)
     for start in range(0, len(runs), RUNS_AT_ONCE):
+        progress(start / len(runs))
         some = start + np.flatnonzero(on[start : start + RUNS_AT_ONCE])
         run = np.repeat(some, runs.count[some])
         rows = np.arange(len(run)) + np.repeat(runs.first[some] - _starts(runs.count[some]), runs.count[some])

@@ -16,6 +16,7 @@ from marchapp.geo.errors import (
     TruncatedGpx,
     UnreadableGpx,
 )
+from marchapp.geo.progress import Progress, untold
 from marchapp.geo.recording import Columns
 from marchapp.geo.times import unix_seconds
 
@@ -45,21 +46,22 @@ TCX_WORDS = {
 }
 
 
-def read_points(content: bytes, point_kind: PointKind) -> Columns:
+def read_points(content: bytes, point_kind: PointKind, progress: Progress = untold) -> Columns:
     """Return the points of a GPX file, of its tracks or of its routes, or all of a TCX file.
 
     Raises NotGpx, TruncatedGpx, MalformedGpx or ForbiddenDoctype.
     """
     encoding = encoding_of(content)
     try:
-        return _parse(content, point_kind, "utf-16" if encoding in ("utf-16-le", "utf-16-be") else None)
+        known = "utf-16" if encoding in ("utf-16-le", "utf-16-be") else None
+        return _parse(content, point_kind, known, progress)
     except LookupError as error:
         raise MalformedGpx(1) from error
     except expat.ExpatError as error:
         if encoding not in ("utf-8", "utf-8-sig") or error.code not in _WRONG_BYTES or _is_utf8(content):
             raise _named(error, content) from error
     try:
-        return _parse(content, point_kind, "iso-8859-1")
+        return _parse(content, point_kind, "iso-8859-1", progress)
     except expat.ExpatError as error:
         raise _named(error, content) from error
 
@@ -117,7 +119,7 @@ def _words_of(root: str, point_kind: PointKind) -> dict[str, int]:
     raise NotGpx
 
 
-def _parse(content: bytes, point_kind: PointKind, encoding: str | None) -> Columns:
+def _parse(content: bytes, point_kind: PointKind, encoding: str | None, progress: Progress) -> Columns:
     """Run expat once over the content; raises ExpatError, NotGpx or ForbiddenDoctype."""
     columns = Columns()
     # Without namespace processing expat reads undeclared prefixes too.
@@ -126,6 +128,7 @@ def _parse(content: bytes, point_kind: PointKind, encoding: str | None) -> Colum
     parser.StartDoctypeDeclHandler = _refuse_doctype
     flush = _handle_points(parser, columns, point_kind)
     for start in range(0, len(content), CHUNK_BYTES):
+        progress(start / len(content))
         parser.Parse(content[start : start + CHUNK_BYTES], False)
     parser.Parse(b"", True)
     flush()

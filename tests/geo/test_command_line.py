@@ -137,3 +137,18 @@ def test_several_recordings_are_joined(files: tuple[str, str], capsys: pytest.Ca
 
     answer = json.loads(capsys.readouterr().out)["track"]
     assert answer["points_dropped"] == {"recorded_twice": answer["points_used"]}
+
+
+def test_a_long_comparison_shows_its_progress_to_who_watches(
+    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("marchapp.__main__.BAR_AFTER_S", 0.0)
+
+    assert main(["compare", *files]) == 0
+    assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["compare", *files]) == 0
+    told = capsys.readouterr().err
+    assert "100%" in told
+    assert told.endswith("\r\x1b[K")
