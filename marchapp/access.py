@@ -4,6 +4,7 @@ Each loads and authorises in one call. Who has not signed in is asked to; what d
 there but not theirs is 403.
 """
 
+from datetime import UTC, datetime
 from typing import NoReturn, TypeVar
 
 from flask import abort
@@ -13,8 +14,22 @@ from sqlalchemy import ColumnElement, Select, select, true
 from werkzeug.exceptions import Unauthorized
 
 from marchapp.extensions import db
-from marchapp.models import Account, Appointment, Group, GroupGuide, March, Participant, Role, Stage, Track
-from marchapp.models.participant import hash_of_link
+from marchapp.models import (
+    Account,
+    Appointment,
+    Group,
+    GroupGuide,
+    Guardian,
+    LinkKind,
+    March,
+    Participant,
+    Party,
+    PrivateLink,
+    Role,
+    Stage,
+    Track,
+)
+from marchapp.models.link import hash_of_secret
 
 Found = TypeVar("Found")
 
@@ -102,9 +117,41 @@ def participant_for_coordinator(participant_id: int) -> Participant:
     return participant
 
 
-def participant_for_link(secret: str) -> Participant:
-    """Return the participant to whoever holds the private link."""
-    return _one(select(Participant).where(Participant.link_hash == hash_of_link(secret)))
+def open_link(secret: str) -> PrivateLink:
+    """Return the private link of this secret; 404 if nobody was given it, 410 once it is closed."""
+    link = _one(select(PrivateLink).where(PrivateLink.secret_hash == hash_of_secret(secret)))
+    if not link.is_open(datetime.now(UTC)):
+        abort(410)
+    return link
+
+
+def party_for_link(secret: str) -> Party:
+    """Return a party to its contact."""
+    link = open_link(secret)
+    if link.kind != LinkKind.PARTY or link.party is None:
+        abort(404)
+    return link.party
+
+
+def participant_for_link(secret: str, participant_id: int | None = None) -> Participant:
+    """Return a participant to the contact of the party, or to the participant whose own link it is.
+
+    Without `participant_id` it is the participant of the link, or the only one of its party.
+    """
+    link = open_link(secret)
+    theirs = [link.participant] if link.participant else link.party.participants if link.party else []
+    found = [person for person in theirs if participant_id in (None, person.id)]
+    if len(found) != 1:
+        abort(404)
+    return found[0]
+
+
+def guardian_for_link(secret: str) -> Guardian:
+    """Return a guardian to whoever holds the link that the guardian was sent."""
+    link = open_link(secret)
+    if link.guardian is None:
+        abort(404)
+    return link.guardian
 
 
 def track_for_reader(track_id: int) -> Track:

@@ -16,7 +16,7 @@ from marchapp import cli, errors, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
-from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite
+from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
@@ -92,6 +92,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _init_extensions(app: Flask, settings: Settings) -> None:
+    vault.open(data_keys=settings.data_keys, signing_key=settings.secret_key)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT / "migrations"), render_as_batch=True)
     babel.init_app(app, locale_selector=i18n.choose_language)

@@ -14,6 +14,7 @@ from marchapp.extensions import db, queue
 from marchapp.geo.comparison import ENGINE_VERSION
 from marchapp.i18n import TIME_ZONES
 from marchapp.models import Account, March, Role
+from marchapp.models.quota import new_quotas
 from marchapp.tracks import worker as comparing
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -98,6 +99,7 @@ def new_march(slug: str, name: str, starts_on: datetime, ends_on: datetime, time
         time_zone=time_zone,
         signup_opens_at=now,
         signup_closes_at=max(first_day, now + timedelta(days=1)),
+        quotas=new_quotas(),
     )
     db.session.add(march)
     db.session.commit()

@@ -1,11 +1,16 @@
 """Settings: read once from the environment, checked at start, each with a safe default."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
+
 DEVELOPMENT_SECRET = "for development only, never in production"  # noqa: S105
+DEVELOPMENT_DATA_KEY = urlsafe_b64encode(sha256(DEVELOPMENT_SECRET.encode()).digest()).decode()
 MEBIBYTE = 1024 * 1024
 
 
@@ -23,6 +28,7 @@ class Settings:
 
     production: bool
     secret_key: str
+    data_keys: tuple[str, ...]
     database_url: str
     redis_url: str
     data_folder: Path
@@ -49,6 +55,7 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
     settings = Settings(
         production=read.flag("PRODUCTION", default=False),
         secret_key=read.text("SECRET_KEY", DEVELOPMENT_SECRET),
+        data_keys=read.keys("DATA_KEYS", DEVELOPMENT_DATA_KEY),
         database_url=read.database("DATABASE_URL", f"sqlite:///{data_folder / 'march.sqlite'}"),
         redis_url=read.url("REDIS_URL", "", schemes=("redis", "rediss", "unix")),
         data_folder=data_folder,
@@ -73,6 +80,8 @@ def _refuse_unsafe_production(settings: Settings) -> None:
         return
     if settings.secret_key == DEVELOPMENT_SECRET or len(settings.secret_key) < 32:
         raise UnreadableSetting("PRODUCTION needs a SECRET_KEY of its own with at least 32 characters.")
+    if DEVELOPMENT_DATA_KEY in settings.data_keys:
+        raise UnreadableSetting("PRODUCTION needs DATA_KEYS of its own; .env.example says how to make one.")
     if not settings.base_url.startswith("https://"):
         raise UnreadableSetting("PRODUCTION needs a BASE_URL that starts with https://.")
 
@@ -99,6 +108,17 @@ class _Reader:
         if not value.isdecimal() or not least <= int(value) <= most:
             raise UnreadableSetting(f"{name} is “{value}”. Write a whole number from {least} to {most}.")
         return int(value)
+
+    def keys(self, name: str, default: str) -> tuple[str, ...]:
+        """Read keys of 32 bytes in URL-safe base 64, the one to write with first."""
+        keys = tuple(key.strip() for key in self.text(name, default).split(","))
+        for key in keys:
+            try:
+                Fernet(key)
+            except ValueError as error:
+                # The value is a secret, so it is not repeated here.
+                raise UnreadableSetting(f"{name} holds a key that .env.example does not describe.") from error
+        return keys
 
     def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
         value = self.text(name, default)

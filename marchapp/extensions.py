@@ -18,6 +18,8 @@ from huey.api import Huey
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from marchapp.vault import Vault
+
 NAMES_OF_CONSTRAINTS = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -101,6 +103,7 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=[])
 mail = Mail()
 queue = TaskQueue()
+vault = Vault()
 
 
 def tune_sqlite(engine: Engine) -> None:

@@ -17,11 +17,17 @@ from marchapp.models import (
     March,
     Membership,
     Participant,
+    Party,
+    PartyKind,
     Quota,
+    QuotaKind,
     Role,
     Stage,
     StageEntry,
+    Standing,
 )
+from marchapp.models.quota import new_quotas
+from marchapp.registration import places
 
 DAY = date(2014, 9, 18)
 START = datetime(2014, 9, 18, 6, 0, tzinfo=UTC)
@@ -43,7 +49,7 @@ def make_march(session: Session, **given: Any) -> March:
     }
     capacity = given.pop("capacity", 50)
     march = March(**values | given)
-    march.quotas = [Quota(category=category, capacity=capacity, taken=0) for category in Category]
+    march.quotas = new_quotas(dict.fromkeys(Category, capacity))
     session.add(march)
     session.flush()
     return march
@@ -63,6 +69,8 @@ def make_stage(session: Session, march: March, **given: Any) -> Stage:
     }
     stage = Stage(**values | given)
     session.add(stage)
+    session.flush()
+    session.add(Quota(march_id=march.id, kind=QuotaKind.STAGE, stage_id=stage.id, taken=0))
     session.flush()
     return stage
 
@@ -88,6 +96,23 @@ def make_group(session: Session, stage: Stage, *guides: Account, **given: Any) -
     return group
 
 
+def make_party(session: Session, march: March, **given: Any) -> Party:
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "march": march,
+        "kind": PartyKind.PERSON,
+        "contact_name": "Kari Nilsen",
+        "contact_email": f"kari{number}@example.org",
+        "language": "nb",
+        "submission_key": str(uuid4()),
+        "signed_up_at": START - timedelta(days=30),
+    }
+    party = Party(**values | given)
+    session.add(party)
+    session.flush()
+    return party
+
+
 def make_participant(
     session: Session,
     march: March,
@@ -99,7 +124,7 @@ def make_participant(
     """Add somebody who walks `stages` (and in `group`, if given), and take a place of the category."""
     number = next(_numbers)
     values: dict[str, Any] = {
-        "march_id": march.id,
+        "march": march,
         "category": category,
         "given_name": "Kari",
         "family_name": f"Nilsen{number}",
@@ -110,17 +135,19 @@ def make_participant(
         "emergency_name": "Ola Nilsen",
         "emergency_phone": "+47 400 00 000",
         "reference": f"R{number:06}",
-        "submission_key": str(uuid4()),
-        "link_hash": uuid4().hex,
         "registered_at": START - timedelta(days=30),
     } | given
+    if values.get("cancelled_at"):
+        values["standing"] = Standing.CANCELLED
+    if "party" not in values:
+        values["party"] = make_party(session, march, contact_email=values["email"])
     participant = Participant(**values)
-    participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
     session.add(participant)
-    quota = session.get(Quota, (march.id, category))
-    if quota is not None and values.get("cancelled_at") is None:
-        quota.taken += 1
+    participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
     session.flush()
+    session.refresh(march, ["quotas"])
+    if participant.standing == Standing.PLACED:
+        places.take_places(session, march, [participant])
     if group is not None:
         session.add(Membership(participant_id=participant.id, stage_id=group.stage_id, group_id=group.id))
         session.flush()

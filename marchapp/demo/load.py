@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from operator import attrgetter
-from secrets import token_hex
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.accounts.services import appoint, make_account
 from marchapp.demo import script
-from marchapp.demo.people import invent_people
+from marchapp.demo.people import Person, invent_people
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.script import Day
 from marchapp.demo.simulator import Story, record_walk
@@ -23,18 +22,21 @@ from marchapp.marches.routes import save_route
 from marchapp.marches.services import StagePlan, add_stage, plan_timetable
 from marchapp.models import (
     Account,
-    Category,
     Group,
+    Guardian,
     March,
     Participant,
-    Quota,
+    Party,
+    PartyKind,
     Role,
     Stage,
     StageEntry,
+    Standing,
     Track,
 )
-from marchapp.models.participant import hash_of_link
+from marchapp.models.quota import new_quotas
 from marchapp.models.timetable import on_the_way
+from marchapp.registration import places
 from marchapp.registration.services import REFERENCE_SIGNS
 from marchapp.rosters.moves import move_people
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group
@@ -42,6 +44,9 @@ from marchapp.tracks.services import save_track
 
 DEMO_PASSWORD = "march2014"  # noqa: S105 (said to everybody who starts the demo)
 A_CLOCK_STEP = timedelta(minutes=5)
+COLUMNS = [
+    field.name for field in fields(Person) if field.name not in ("stages", "guardian_name", "guardian_phone")
+]
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,7 @@ def _add_march(session: Session) -> March:
         signup_opens_at=script.SIGNUP_OPENS_AT,
         signup_closes_at=script.SIGNUP_CLOSES_AT,
     )
-    march.quotas = [
-        Quota(category=category, capacity=script.CAPACITY[category], taken=0) for category in Category
-    ]
+    march.quotas = new_quotas(script.CAPACITY)
     session.add(march)
     session.flush()
     return march
@@ -140,19 +143,42 @@ def _sign_up(session: Session, march: March, stages: list[Stage]) -> list[Partic
     walkers = []
     for person in invent_people():
         walker = Participant(
-            **{field.name: getattr(person, field.name) for field in fields(person) if field.name != "stages"},
-            march_id=march.id,
+            **{name: getattr(person, name) for name in COLUMNS},
+            march=march,
+            party=_party_of(person, march),
+            guardians=[_guardian_of(person)] if person.guardian_name else [],
+            standing=Standing.CANCELLED if person.cancelled_at else Standing.PLACED,
             entries=[StageEntry(stage_id=stage.id) for stage in stages if stage.number in person.stages],
             reference="-".join("".join(rng.choice(list(REFERENCE_SIGNS), 3)) for _ in range(3)),
-            submission_key=str(uuid4()),
-            link_hash=hash_of_link(token_hex()),  # of a link that nobody has
         )
         walkers.append(walker)
     session.add_all(walkers)
-    for quota in march.quotas:
-        quota.taken = sum(walker.category == quota.category and not walker.cancelled_at for walker in walkers)
     session.flush()
+    places.take_places(session, march, [walker for walker in walkers if not walker.cancelled_at])
     return walkers
+
+
+def _party_of(person: Person, march: March) -> Party:
+    return Party(
+        march=march,
+        kind=PartyKind.PERSON,
+        contact_name=person.guardian_name or f"{person.given_name} {person.family_name}",
+        contact_email=person.email,
+        contact_phone=person.guardian_phone or person.phone,
+        language=person.language,
+        submission_key=str(uuid4()),
+        signed_up_at=person.registered_at,
+    )
+
+
+def _guardian_of(person: Person) -> Guardian:
+    return Guardian(
+        position=1,
+        name=person.guardian_name,
+        email=person.email,
+        phone=person.guardian_phone,
+        language=person.language,
+    )
 
 
 def _form_groups(

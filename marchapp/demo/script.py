@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from marchapp.demo.simulator import Detour, Pause, Story, WrongTurn
+from marchapp.models.category import Category
 
 LocalText = dict[str, str]
 
@@ -23,7 +24,12 @@ PREPARED_AT = datetime(2014, 4, 14, 8, 0, tzinfo=UTC)
 GROUPED_AT = datetime(2014, 9, 8, 11, 30, tzinfo=UTC)
 SIGNUP_OPENS_AT = datetime(2014, 5, 5, 6, 0, tzinfo=UTC)
 SIGNUP_CLOSES_AT = datetime(2099, 12, 31, 12, 0, tzinfo=UTC)  # open, so that visitors can try it
-CAPACITY = {"schoolchild": 70, "official": 30, "border_guard": 30}
+CAPACITY = {
+    Category.SCHOOLCHILD: 70,
+    Category.OFFICIAL: 30,
+    Category.BORDER_GUARD: 30,
+    Category.WALKER: 20,
+}
 
 PECHENGA: LocalText = {"en": "Pechenga", "nb": "Petsjenga", "ru": "Печенга"}
 LAKE_CAMP: LocalText = {"en": "Lake camp", "nb": "Vannleiren", "ru": "Озёрный лагерь"}

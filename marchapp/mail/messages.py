@@ -18,6 +18,7 @@ def write(
     language: str,
     now: datetime,
     march_id: int | None = None,
+    party_id: int | None = None,
     **values: Any,
 ) -> Message:
     """Render templates/emails/<template>/ and add the letter to the session.
@@ -31,6 +32,7 @@ def write(
         subject = " ".join(render_template(f"{folder}/subject.txt", **values).split())
         message = Message(
             march_id=march_id,
+            party_id=party_id,
             kind=template,
             recipient=recipient,
             language=language,

@@ -89,6 +89,7 @@ class _PlacesByCategory(Form):
     schoolchild = Places(_l("Schoolchildren"))
     official = Places(_l("Officials"))
     border_guard = Places(_l("Border guards"))
+    walker = Places(_l("Other walkers"))
 
 
 class SettingsForm(BaseForm):
@@ -124,7 +125,7 @@ class SettingsForm(BaseForm):
             | {
                 "signup_opens_at": to_local(march.signup_opens_at, march.time_zone),
                 "signup_closes_at": to_local(march.signup_closes_at, march.time_zone),
-                "places": {quota.category.value: quota.capacity for quota in march.quotas},
+                "places": {str(quota.category): quota.capacity for quota in march.category_quotas},
             }
         )
         form.time_zone.choices = sorted({*TIME_ZONES, march.time_zone})  # an old name stays until changed

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
-from marchapp.marches.reading import quotas_of, stages_of
+from marchapp.marches.reading import stages_of
 from marchapp.models import (
     Group,
     GroupGuide,
@@ -19,6 +19,7 @@ from marchapp.models import (
     Quota,
     Stage,
     StageEntry,
+    Standing,
     Track,
     TrackComparison,
 )
@@ -106,7 +107,7 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
     walkers = _walkers(session, march)
     groups = _groups(session, march)
     tracks = _tracks(session, march)
-    quotas = tuple(quotas_of(march))
+    quotas = tuple(quota for quota in march.category_quotas if quota.capacity)
     counts = tuple(
         StageCounts(
             stage,
@@ -128,7 +129,7 @@ def _walkers(session: Session, march: March) -> dict[int, int]:
     query = (
         select(StageEntry.stage_id, func.count().label("walkers"))
         .join(Participant, Participant.id == StageEntry.participant_id)
-        .where(Participant.march_id == march.id, Participant.cancelled_at.is_(None))
+        .where(Participant.march_id == march.id, Participant.standing == Standing.PLACED)
         .group_by(StageEntry.stage_id)
     )
     return {row.stage_id: row.walkers for row in session.execute(query)}
@@ -160,7 +161,7 @@ def _sizes() -> Subquery:
     return (
         select(Membership.group_id, func.count().label("size"))
         .join(Participant, Participant.id == Membership.participant_id)
-        .where(Participant.cancelled_at.is_(None))
+        .where(Participant.standing == Standing.PLACED)
         .group_by(Membership.group_id)
         .subquery()
     )
@@ -194,7 +195,7 @@ def _how_many(is_so: ColumnElement[bool]) -> ColumnElement[int]:
 def _march_needs(march: March, counts: tuple[StageCounts, ...]) -> Iterator[Attention]:
     if not counts:
         yield Attention(Need.NO_STAGES)
-    if not any(quota.capacity for quota in march.quotas):
+    if not any(quota.capacity != 0 for quota in march.category_quotas):
         yield Attention(Need.NO_PLACES)
     if not march.is_public:
         yield Attention(Need.NOT_PUBLIC)

@@ -10,7 +10,7 @@ from marchapp.access import is_coordinator, march_for_reader, public_marches, st
 from marchapp.extensions import db
 from marchapp.i18n import local
 from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage, is_one_line
-from marchapp.marches.reading import drawn_stages_of, neighbours_of, quotas_of, results_of
+from marchapp.marches.reading import drawn_stages_of, neighbours_of, results_of
 from marchapp.marches.routes import export_route
 from marchapp.models.timetable import stops
 
@@ -29,7 +29,7 @@ def march(slug: str) -> str:
         "marches/march.html",
         march=march,
         stages=[(stage, stops(stage), draw_stage(stage, CARD)) for stage in stages],
-        quotas=[quota for quota in quotas_of(march) if quota.capacity],
+        quotas=[quota for quota in march.category_quotas if quota.capacity],
         whole=[draw_march(stages, sizes) for sizes in (WIDE, CARD)] if is_one_line(stages) else None,
         length_m=sum(stage.route.length_m for stage in stages if stage.route),
         now=datetime.now(UTC),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from marchapp.models import Category, Group, March, PlannedRoute, Quota, Stage, Track, TrackComparison
+from marchapp.models import Group, March, PlannedRoute, Stage, Track, TrackComparison
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,6 @@ def neighbours_of(session: Session, stage: Stage) -> tuple[Stage | None, Stage |
     )
     by_number = {other.number: other for other in around}
     return by_number.get(stage.number - 1), by_number.get(stage.number + 1)
-
-
-def quotas_of(march: March) -> list[Quota]:
-    """Return the places of each category, in the order in which categories are always named."""
-    order = list(Category)
-    return sorted(march.quotas, key=lambda quota: order.index(quota.category))
 
 
 def results_of(session: Session, stage: Stage) -> list[GroupResult]:

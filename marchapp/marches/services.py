@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, Category, Checkpoint, March, Quota, Stage
+from marchapp.models import Account, Category, Checkpoint, March, Quota, QuotaKind, Stage
 from marchapp.models.audit import record
 from marchapp.models.timetable import at_the_ends, clock_from, is_start, on_the_way, shift_clock
 from marchapp.models.track import compare_anew
@@ -128,6 +128,7 @@ def add_stage(session: Session, march: March, plan: StagePlan, *, by: Account | 
     _check_days(stage, plan, march)
     session.add(stage)
     session.flush()
+    session.add(Quota(march_id=march.id, kind=QuotaKind.STAGE, stage_id=stage.id, taken=0))
     _note(session, "stage.added", march=march, by=by, now=now, stage=stage)
     return stage
 
@@ -231,10 +232,6 @@ def _keep_clocks(stage: Stage, old: str, new: str) -> None:
 
 def _set_capacity(session: Session, march: March, category: Category, capacity: int) -> None:
     """Change how many places a category has, unless more are taken, also while others sign up."""
-    quota = session.get(Quota, (march.id, category))
-    if quota is None:
-        session.add(Quota(march_id=march.id, category=category, capacity=capacity, taken=0))
-        return
     is_enough = (Quota.march_id == march.id, Quota.category == category, Quota.taken <= capacity)
     change = update(Quota).where(*is_enough).values(capacity=capacity).returning(Quota.capacity)
     if session.scalar(change) is None:

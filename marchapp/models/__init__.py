@@ -2,30 +2,62 @@
 
 from marchapp.models.account import Account, Appointment, Role
 from marchapp.models.audit import AuditEvent
+from marchapp.models.category import Category
+from marchapp.models.consent import (
+    Answer,
+    ConsentAnswer,
+    ConsentRequest,
+    ConsentScan,
+    ConsentText,
+    Guardian,
+    Purpose,
+)
+from marchapp.models.document import DocumentKind, NotarisedConsent, TravelDocument
 from marchapp.models.group import Group, GroupGuide, Membership
-from marchapp.models.march import Checkpoint, March, PlannedRoute, Quota, RouteDraft, Stage
-from marchapp.models.outbox import Message
-from marchapp.models.participant import Category, Participant, StageEntry
+from marchapp.models.link import LinkKind, PrivateLink
+from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
+from marchapp.models.outbox import Mailing, Message
+from marchapp.models.participant import Participant, StageEntry, Standing
+from marchapp.models.party import Party, PartyKind, WhenFull
+from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.track import Track, TrackComparison
 
 __all__ = [
     "Account",
+    "Answer",
     "Appointment",
     "AuditEvent",
     "Category",
     "Checkpoint",
+    "ConsentAnswer",
+    "ConsentRequest",
+    "ConsentScan",
+    "ConsentText",
+    "DocumentKind",
     "Group",
     "GroupGuide",
+    "Guardian",
+    "LinkKind",
+    "Mailing",
     "March",
     "Membership",
     "Message",
+    "NotarisedConsent",
     "Participant",
+    "Party",
+    "PartyKind",
     "PlannedRoute",
+    "PrivateLink",
+    "Purpose",
     "Quota",
+    "QuotaKind",
     "Role",
     "RouteDraft",
     "Stage",
     "StageEntry",
+    "Standing",
     "Track",
     "TrackComparison",
+    "TravelDocument",
+    "WhenFull",
 ]

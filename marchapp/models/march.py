@@ -1,7 +1,8 @@
 """A march of several days: its stages, their planned routes and checkpoints, and its places."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     JSON,
@@ -14,8 +15,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
-from marchapp.models.columns import LocalText, Moment, UtcDateTime, one_of
-from marchapp.models.participant import Category
+from marchapp.models.category import Category
+from marchapp.models.columns import LocalText, Moment, UtcDateTime
+from marchapp.models.quota import Quota, QuotaKind
 
 
 class March(db.Model):
@@ -35,9 +37,14 @@ class March(db.Model):
     shows_comparisons: Mapped[bool] = mapped_column(default=False)
     signup_opens_at: Mapped[Moment]
     signup_closes_at: Mapped[Moment]
+    adult_age: Mapped[int] = mapped_column(default=18)
+    assent_age: Mapped[int] = mapped_column(default=12)
+    children_per_adult: Mapped[int | None]
+    days_for_consent: Mapped[int] = mapped_column(default=14)
+    notarised_countries: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["RU"])
 
     stages: Mapped[list["Stage"]] = relationship(back_populates="march", order_by="Stage.number")
-    quotas: Mapped[list["Quota"]] = relationship(back_populates="march", order_by="Quota.category")
+    quotas: Mapped[list["Quota"]] = relationship(back_populates="march", order_by="Quota.id")
 
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="dates_in_order"),
@@ -47,22 +54,26 @@ class March(db.Model):
     def takes_signups(self, now: datetime) -> bool:
         return self.signup_opens_at <= now < self.signup_closes_at
 
-
-class Quota(db.Model):
-    """How many people of a category may walk, and how many places are taken; the database refuses more."""
-
-    march_id: Mapped[int] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"), primary_key=True)
-    category: Mapped[Category] = mapped_column(one_of(Category), primary_key=True)
-    capacity: Mapped[int]
-    taken: Mapped[int] = mapped_column(default=0)
-
-    march: Mapped[March] = relationship(back_populates="quotas")
-
-    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="not_overbooked"),)
+    @property
+    def category_quotas(self) -> list[Quota]:
+        """The places of each category, in the order in which categories are always named."""
+        by_category = {quota.category: quota for quota in self.quotas if quota.kind == QuotaKind.CATEGORY}
+        return [by_category[category] for category in Category if category in by_category]
 
     @property
-    def left(self) -> int:
-        return self.capacity - self.taken
+    def last_moment(self) -> datetime:
+        """The end of the last day, by the march's clock."""
+        return datetime.combine(self.ends_on + timedelta(days=1), time(), ZoneInfo(self.time_zone))
+
+    def is_minor(self, born: date) -> bool:
+        """Tell whether somebody is a minor on the first day of the march."""
+        return years_before(self.starts_on, self.adult_age) < born
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the same day some years earlier, 28 February for a leap day."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - years, day=28 if is_leap_day else day.day)
 
 
 class Stage(db.Model):

@@ -1,28 +1,58 @@
 """Letters that wait to be sent, or were."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marchapp.extensions import db
-from marchapp.models.columns import Moment, UtcDateTime
+from marchapp.models.columns import LocalText, Moment, UtcDateTime
+
+
+class Mailing(db.Model):
+    """A letter of the coordinators to many people, and how far the worker is with writing it to each.
+
+    `selection` holds the arguments of the address whose list of participants it goes to.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    march_id: Mapped[int] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[LocalText]
+    text: Mapped[LocalText]
+    selection: Mapped[dict[str, Any]] = mapped_column(JSON)
+    recipients: Mapped[int]
+    written: Mapped[int] = mapped_column(default=0)
+    last_written_id: Mapped[int] = mapped_column(default=0)
+    written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    created_at: Mapped[Moment]
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Message(db.Model):
     """One e-mail, written in the transaction that caused it and sent later by the worker.
 
-    The worker claims a message before it sends it, so that two workers never send the same one.
+    The worker claims a message before it sends it, so that two workers never send the same one. Where the
+    text names a private link it holds a mark, which becomes the link when the letter is sent. `only_once`
+    names what must not be written twice, such as a reminder. `calendar` is an iCalendar file to attach.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     march_id: Mapped[int | None] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"), index=True)
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id", ondelete="SET NULL"), index=True)
+    participant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("participant.id", ondelete="SET NULL"), index=True
+    )
+    mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
+    only_once: Mapped[str | None] = mapped_column(String(100), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(2))
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    calendar: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[Moment]
     next_attempt_at: Mapped[Moment]
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

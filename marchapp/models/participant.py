@@ -2,25 +2,41 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    text,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
+from marchapp.models.category import Category
 from marchapp.models.columns import Moment, UtcDateTime, one_of
+from marchapp.models.encrypted import EncryptedText
 from marchapp.models.names import folded_words, name_key, search_key
 
 if TYPE_CHECKING:
+    from marchapp.models.consent import ConsentAnswer, Guardian
+    from marchapp.models.document import NotarisedConsent, TravelDocument
     from marchapp.models.march import March, Stage
+    from marchapp.models.party import Party
 
 
-class Category(StrEnum):
-    SCHOOLCHILD = "schoolchild"
-    OFFICIAL = "official"
-    BORDER_GUARD = "border_guard"
+class Standing(StrEnum):
+    """Whether somebody has a place, waits in line for one, or has left."""
+
+    PLACED = "placed"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
 
 
 NAME_KEY_LENGTH = 170
@@ -38,22 +54,18 @@ def _search_key_of_row(context: DefaultExecutionContext) -> str:
     return search_key(*texts)[:SEARCH_KEY_LENGTH]
 
 
-def hash_of_link(secret: str) -> str:
-    """Return what the database keeps of the secret in a private link."""
-    return sha256(secret.encode()).hexdigest()
-
-
 class Participant(db.Model):
-    """Somebody who signed up. Columns of another category stay empty.
+    """Somebody who signed up, alone or in a party. Columns of another category stay empty.
 
     `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
     `search_key` is what a search looks into: the name in both scripts and the reference, folded.
-    `submission_key` comes from the form, so that sending it twice makes one participant. `link_hash` is the
-    SHA-256 of the secret in the private link, which itself is not kept.
+    `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
+    into a group. `place_held_until` is when a place is given on for want of consents.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     march_id: Mapped[int] = mapped_column(ForeignKey("march.id", ondelete="CASCADE"))
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id", ondelete="CASCADE"), index=True)
     category: Mapped[Category] = mapped_column(one_of(Category))
     given_name: Mapped[str] = mapped_column(String(80))
     family_name: Mapped[str] = mapped_column(String(80))
@@ -63,16 +75,19 @@ class Participant(db.Model):
     birth_date: Mapped[date]
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(2))
+    spoken_languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     municipality: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str] = mapped_column(String(254), default="")
     phone: Mapped[str] = mapped_column(String(30), default="")
     emergency_name: Mapped[str] = mapped_column(String(120))
     emergency_phone: Mapped[str] = mapped_column(String(30))
+    diet: Mapped[str] = mapped_column(String(200), default="")
+    health_notes: Mapped[str] = mapped_column(EncryptedText, nullable=True, default="", deferred=True)
+    has_health_notes: Mapped[bool] = mapped_column(default=False)
+    knows_first_aid: Mapped[bool] = mapped_column(default=False)
 
     school: Mapped[str] = mapped_column(String(120), default="")
     school_class: Mapped[str] = mapped_column(String(20), default="")
-    guardian_name: Mapped[str] = mapped_column(String(120), default="")
-    guardian_phone: Mapped[str] = mapped_column(String(30), default="")
     body: Mapped[str] = mapped_column(String(120), default="")
     position: Mapped[str] = mapped_column(String(120), default="")
     service: Mapped[str] = mapped_column(String(120), default="")
@@ -80,27 +95,60 @@ class Participant(db.Model):
     rank: Mapped[str] = mapped_column(String(60), default="")
 
     reference: Mapped[str] = mapped_column(String(12))
-    submission_key: Mapped[str] = mapped_column(String(36))
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     registered_at: Mapped[Moment]
+    standing: Mapped[Standing] = mapped_column(one_of(Standing), default=Standing.PLACED)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erasure_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    may_take_part: Mapped[bool] = mapped_column(default=True)
+    place_held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     march: Mapped["March"] = relationship()
+    party: Mapped["Party"] = relationship(back_populates="participants")
     entries: Mapped[list["StageEntry"]] = relationship(
         back_populates="participant", cascade="all, delete-orphan"
     )
+    guardians: Mapped[list["Guardian"]] = relationship(
+        back_populates="participant", order_by="Guardian.position", cascade="all, delete-orphan"
+    )
+    documents: Mapped[list["TravelDocument"]] = relationship(
+        back_populates="participant", order_by="TravelDocument.kind", cascade="all, delete-orphan"
+    )
+    notarised_consent: Mapped["NotarisedConsent | None"] = relationship(
+        back_populates="participant", cascade="all, delete-orphan"
+    )
+    consent_answers: Mapped[list["ConsentAnswer"]] = relationship(
+        back_populates="participant", order_by="ConsentAnswer.id", viewonly=True
+    )
 
     __table_args__ = (
-        UniqueConstraint("march_id", "name_key", "birth_date"),
-        UniqueConstraint("march_id", "submission_key"),
+        # Somebody who has cancelled can sign up again.
+        Index(
+            "uq_participant_person",
+            "march_id",
+            "name_key",
+            "birth_date",
+            unique=True,
+            sqlite_where=text("standing != 'cancelled'"),
+            postgresql_where=text("standing != 'cancelled'"),
+        ),
         UniqueConstraint("march_id", "reference"),
+        CheckConstraint("(standing = 'waiting') = (waiting_since IS NOT NULL)", name="waits_since"),
+        CheckConstraint("(standing = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
+        Index(
+            "ix_participant_line",
+            "march_id",
+            "waiting_since",
+            sqlite_where=text("standing = 'waiting'"),
+            postgresql_where=text("standing = 'waiting'"),
+        ),
         Index(None, "march_id", "category"),
         Index(None, "march_id", "country"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.
         Index(
             "ix_participant_list",
             "march_id",
-            "cancelled_at",
+            "standing",
             "family_name",
             "given_name",
             "category",
@@ -111,6 +159,12 @@ class Participant(db.Model):
         ),
     )
 
+    def refresh_keys(self) -> None:
+        """Form the keys anew after a name has changed."""
+        self.name_key = name_key(self.given_name, self.family_name)[:NAME_KEY_LENGTH]
+        texts = (self.given_name, self.family_name, self.native_name, self.reference)
+        self.search_key = search_key(*texts)[:SEARCH_KEY_LENGTH]
+
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
@@ -119,6 +173,11 @@ class Participant(db.Model):
     def is_called(cls, text: str) -> ColumnElement[bool]:
         """Return the condition that every word of `text` begins a word of the name or the reference."""
         return and_(True, *(cls.search_key.contains(f" {word}") for word in folded_words(text)))
+
+    @property
+    def mailbox(self) -> str:
+        """Where letters about this person go: the own address, else that of the party's contact."""
+        return self.email or self.party.contact_email
 
     def age_on(self, day: date) -> int:
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from marchapp.models import Category
+from marchapp.models.march import years_before
 
 OLDEST = 100  # whoever seems older has mistyped the year
 
@@ -22,6 +23,7 @@ AGES = {
     Category.SCHOOLCHILD: Ages(6, 19),
     Category.OFFICIAL: Ages(18),
     Category.BORDER_GUARD: Ages(18),
+    Category.WALKER: Ages(0),
 }
 
 
@@ -32,10 +34,5 @@ def birth_dates(category: Category, *, first_day: date) -> tuple[date, date]:
     (datetime.date(1994, 9, 18), datetime.date(2008, 9, 17))
     """
     ages = AGES[category]
-    too_old = _years_before(first_day, ages.oldest + 1)
-    return too_old + timedelta(days=1), _years_before(first_day, ages.youngest)
-
-
-def _years_before(day: date, years: int) -> date:
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - years, day=28 if is_leap_day else day.day)
+    too_old = years_before(first_day, ages.oldest + 1)
+    return too_old + timedelta(days=1), years_before(first_day, ages.youngest)

@@ -21,10 +21,10 @@ from wtforms.widgets import CheckboxInput, ListWidget, TelInput
 
 from marchapp.forms import BaseForm, Day, PhoneNumber, Text, email_address, tidy
 from marchapp.i18n import LANGUAGES, day, local, locale_code
-from marchapp.models import Category, March
+from marchapp.models import Category, March, PartyKind
 from marchapp.models.names import folded_words
 from marchapp.registration.ages import AGES, OLDEST, birth_dates
-from marchapp.registration.services import Person
+from marchapp.registration.people import GuardianAnswers, PartyAnswers, Person
 
 NEIGHBOURS = ("NO", "RU")  # where most walkers come from stands first
 HOME_OF_LANGUAGE = {"nb": "NO", "ru": "RU"}
@@ -235,7 +235,21 @@ class SignUpForm(_Name, _Contact, _Language, _Walk):
         """The answers, once they are valid."""
         asked = (answer.name for answer in fields(Person) if answer.name in self)
         given: dict[str, Any] = {name: self[name].data or "" for name in asked}
-        return Person(**given)
+        return Person(category=self.category, stage_ids=frozenset(self.stage_ids), **given)
+
+    @property
+    def party(self) -> PartyAnswers:
+        """The person as a party of one."""
+        person = self.person
+        guardian = person.guardians[0] if person.guardians else None
+        return PartyAnswers(
+            kind=PartyKind.PERSON,
+            contact_name=guardian.name if guardian else f"{person.given_name} {person.family_name}",
+            contact_email=person.email,
+            contact_phone=guardian.phone if guardian else person.phone,
+            language=person.language,
+            people=(person,),
+        )
 
     @property
     def key(self) -> UUID:
@@ -258,10 +272,16 @@ class SchoolchildForm(_School, _Guardian, _ChildsPhone, _ChildsEmergency, SignUp
     @property
     def person(self) -> Person:
         """The answers, once they are valid; the guardian is called in an emergency if nobody else is."""
-        child = super().person
+        guardian = GuardianAnswers(
+            name=self.guardian_name.data,
+            phone=self.guardian_phone.data,
+            email=self.email.data,
+            language=self.language.data,
+        )
+        child = replace(super().person, guardians=(guardian,))
         if child.emergency_name:
             return child
-        return replace(child, emergency_name=child.guardian_name, emergency_phone=child.guardian_phone)
+        return replace(child, emergency_name=guardian.name, emergency_phone=guardian.phone)
 
 
 class OfficialForm(_Office, _OwnPhone, _Emergency, SignUpForm):
@@ -282,8 +302,13 @@ class BorderGuardForm(_Service, _OwnPhone, _Emergency, SignUpForm):
     )
 
 
+class WalkerForm(_OwnPhone, _Emergency, SignUpForm):
+    category = Category.WALKER
+    wrong_age = _l("Check the birth date.")
+
+
 FORMS: dict[Category, type[SignUpForm]] = {
-    form.category: form for form in (SchoolchildForm, OfficialForm, BorderGuardForm)
+    form.category: form for form in (SchoolchildForm, OfficialForm, BorderGuardForm, WalkerForm)
 }
 
 

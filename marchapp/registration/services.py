@@ -1,194 +1,373 @@
-"""Sign a person up: one place taken, one participant, one letter, all or nothing."""
+"""Sign a party up, change it and reduce it: its people, their places and the letters, all or nothing."""
 
-import hmac
 import secrets
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from hashlib import sha256
-from uuid import UUID, uuid5
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from marchapp.mail import messages
-from marchapp.models import Category, March, Participant, Quota, Stage, StageEntry
+from marchapp.models import (
+    Account,
+    Guardian,
+    March,
+    Membership,
+    NotarisedConsent,
+    Participant,
+    Party,
+    PrivateLink,
+    QuotaKind,
+    StageEntry,
+    Standing,
+    TravelDocument,
+)
 from marchapp.models.audit import record
-from marchapp.models.conditional import rows_changed
-from marchapp.models.names import name_key
-from marchapp.models.participant import NAME_KEY_LENGTH, hash_of_link
+from marchapp.models.link import give_link, last_day_of_links
+from marchapp.registration import letters, places
+from marchapp.registration.consent import services as consent
+from marchapp.registration.people import PartyAnswers, Person
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
-HAS_A_PLACE = Quota.taken < Quota.capacity
 
 
 class NotSignedUp(Exception):
-    """Why a sign-up was not taken."""
+    """Why a sign-up was not taken; the session then holds nothing of the attempt."""
 
 
 class SignUpClosed(NotSignedUp):
     """The march does not take sign-ups now."""
 
 
-class CategoryFull(NotSignedUp):
-    """The category has no free place."""
+class CategoryClosed(NotSignedUp):
+    """The march has no places at all for somebody's category."""
 
 
 class AlreadySignedUp(NotSignedUp):
-    """A person of this name and birth date is registered for the march."""
+    """Somebody of the same name and birth date is registered for the march; `people` says who."""
+
+    def __init__(self, people: Collection[Person] = ()) -> None:
+        super().__init__(len(people))
+        self.people = tuple(people)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """What somebody writes when signing up; what another category is asked stays empty."""
+def sign_up(
+    session: Session, *, march: March, party: PartyAnswers, form_key: UUID, now: datetime
+) -> tuple[Party, PrivateLink]:
+    """Sign a party up and write its letters; return it with the contact's private link.
 
-    given_name: str
-    family_name: str
-    native_name: str = ""
-    birth_date: date
-    country: str
-    language: str
-    municipality: str = ""
-    email: str
-    phone: str = ""
-    emergency_name: str
-    emergency_phone: str
-    school: str = ""
-    school_class: str = ""
-    guardian_name: str = ""
-    guardian_phone: str = ""
-    body: str = ""
-    position: str = ""
-    service: str = ""
-    unit: str = ""
-    rank: str = ""
-
-
-def register(
-    session: Session,
-    *,
-    march: March,
-    category: Category,
-    person: Person,
-    stage_ids: Collection[int],
-    form_key: UUID,
-    secret_key: str,
-    now: datetime,
-) -> Participant:
-    """Register a person for some stages of the march and write the letter of confirmation.
-
-    `form_key` names the form as it was first opened. The same form sent twice for the same person gives the
-    same participant and no second letter; sent again for somebody else, as a sibling, it counts anew.
-    Raises SignUpClosed, CategoryFull, AlreadySignedUp; the session then holds nothing of the attempt.
+    Everybody gets a place, or stands in line where there are too few. `form_key` names the form as it was
+    first opened: the same form sent again gives the same party and no second letter.
+    Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
-    submission_key = str(uuid5(form_key, f"{_key_of(person)} {person.birth_date}"))
-    if sent_before := _find_submission(session, march, submission_key):
+    if sent_before := _find_submission(session, march, form_key):
         return sent_before
-    if not march.takes_signups(now):
-        raise SignUpClosed
-    walked = [stage for stage in march.stages if stage.id in stage_ids]
-    secret = private_secret(secret_key, march_id=march.id, submission_key=submission_key)
-    participant = Participant(
-        **asdict(person),
-        march_id=march.id,
-        category=category,
-        entries=[StageEntry(stage_id=stage.id) for stage in walked],
-        submission_key=submission_key,
-        link_hash=hash_of_link(secret),
-        reference=_draw_reference(),
-        registered_at=now,
-    )
+    _check_open(march, party.people, now)
     try:
         with session.begin_nested():
-            _take_place(session, march, category)
-            session.add(participant)
-            session.flush()
-    except (CategoryFull, IntegrityError) as refusal:
+            new = _add_party(session, march, party, form_key=form_key, now=now)
+            link = give_link(
+                session,
+                new,
+                now=now,
+                expires_at=last_day_of_links(march, now),
+                nonce=f"{march.id} {new.submission_key}",
+            )
+            people = _add_people(session, new, party.people, now=now)
+    except IntegrityError as error:
         # Two requests of the same form may both get this far: the second finds what the first has stored.
-        if sent_meanwhile := _find_submission(session, march, submission_key):
+        if sent_meanwhile := _find_submission(session, march, form_key):
             return sent_meanwhile
-        if isinstance(refusal, IntegrityError) and _is_known(session, march, person):
-            raise AlreadySignedUp from refusal
+        if known := _known_people(session, march, party.people):
+            raise AlreadySignedUp(known) from error
         raise
-    _confirm(session, march, participant, walked, secret=secret, now=now)
-    return participant
+    letters.received(session, new, people, link=link, now=now)
+    return new, link
 
 
-def is_open_to(march: March, category: Category, now: datetime) -> bool:
-    """Tell whether somebody of the category may sign up now, as far as one can say before trying."""
-    has_place = any(quota.category == category and quota.left > 0 for quota in march.quotas)
-    return march.takes_signups(now) and bool(march.stages) and has_place
+def add_people(
+    session: Session, party: Party, people: Iterable[Person], *, now: datetime, by: Account | None = None
+) -> list[Participant]:
+    """Add people to a party that has signed up before, and write the letters.
 
-
-def private_secret(secret_key: str, *, march_id: int, submission_key: str) -> str:
-    """Return the secret of a participant's private link, 256 bits as text that fits an address.
-
-    It is derived, not drawn: the database keeps only its hash, and yet the same form sent twice leads to the
-    same link, and a letter can be written again. Who reads the database cannot form it without `secret_key`,
-    and who knows neither cannot guess the submission key, a random one. When an operator changes
-    `secret_key`, links in letters go on working; they can only not be formed again.
+    Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
-    message = f"private link {march_id} {submission_key}".encode()
-    return hmac.new(secret_key.encode(), message, sha256).hexdigest()
+    people = list(people)
+    _check_open(party.march, people, now)
+    try:
+        with session.begin_nested():
+            added = _add_people(session, party, people, now=now, by=by)
+    except IntegrityError as error:
+        if known := _known_people(session, party.march, people):
+            raise AlreadySignedUp(known) from error
+        raise
+    letters.changed(session, party, added, now=now)
+    return added
 
 
-def _key_of(person: Person) -> str:
-    return name_key(person.given_name, person.family_name)[:NAME_KEY_LENGTH]
+def change_person(
+    session: Session,
+    participant: Participant,
+    person: Person,
+    *,
+    now: datetime,
+    by: Account | None = None,
+    reason: str = "",
+) -> list[str]:
+    """Write new answers about somebody and return the names of what changed.
+
+    New stages or another category need their places: raises NotEnoughPlaces, AlreadySignedUp.
+    """
+    march = participant.march
+    had_place = participant.standing == Standing.PLACED
+    before = _answers_of(participant)
+    try:
+        with session.begin_nested():
+            if had_place:
+                places.give_back(session, march, [participant])
+            _write(session, participant, person)
+            session.flush()
+            if had_place:
+                places.take_places(session, march, [participant])
+    except IntegrityError as error:
+        if known := _known_people(session, march, [person]):
+            raise AlreadySignedUp(known) from error
+        raise
+    changed = sorted(name for name, value in _answers_of(participant).items() if before[name] != value)
+    if changed:
+        _leave_groups_of_stages_not_walked(session, participant)
+        consent.refresh(session, participant, now=now)
+        _record(session, participant, "participant.changed", now=now, by=by, changed=changed, reason=reason)
+        if had_place:
+            letters.promoted(session, places.hand_on(session, march, now=now), now=now)
+    return changed
 
 
-def _find_submission(session: Session, march: March, submission_key: str) -> Participant | None:
-    query = select(Participant).filter_by(march_id=march.id, submission_key=submission_key)
-    return session.scalar(query)
+def cancel(
+    session: Session,
+    participant: Participant,
+    *,
+    now: datetime,
+    by: Account | None = None,
+    reason: str = "",
+) -> None:
+    """Take somebody off the march, or out of the line; a free place is handed on at once."""
+    if participant.standing == Standing.CANCELLED:
+        return
+    had_place = participant.standing == Standing.PLACED
+    participant.standing, participant.waiting_since = Standing.CANCELLED, None
+    participant.cancelled_at, participant.place_held_until = now, None
+    session.flush()
+    _record(session, participant, "participant.cancelled", now=now, by=by, reason=reason)
+    letters.cancelled(session, participant, now=now)
+    if had_place:
+        places.give_back(session, participant.march, [participant])
+        letters.promoted(session, places.hand_on(session, participant.march, now=now), now=now)
 
 
-def _take_place(session: Session, march: March, category: Category) -> None:
-    """Take a place in the database itself: of several who want the last, the update changes a row for one."""
-    of_category = (Quota.march_id == march.id, Quota.category == category)
-    taking = update(Quota).where(*of_category, HAS_A_PLACE).values(taken=Quota.taken + 1)
-    if rows_changed(session, taking) == 0:
-        raise CategoryFull
+def restore(
+    session: Session, participant: Participant, *, now: datetime, by: Account, reason: str = ""
+) -> None:
+    """Take a cancellation back: a place if there is one, else the end of the line. Raises AlreadySignedUp."""
+    if participant.standing != Standing.CANCELLED:
+        return
+    participant.standing, participant.waiting_since = Standing.WAITING, now
+    participant.cancelled_at = None
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        raise AlreadySignedUp from error
+    places.give_places(session, participant.march, [participant])
+    consent.refresh(session, participant, now=now)
+    _record(session, participant, "participant.restored", now=now, by=by, reason=reason)
+    letters.changed(session, participant.party, [participant], now=now)
 
 
-def _draw_reference() -> str:
+def _check_open(march: March, people: Iterable[Person], now: datetime) -> None:
+    if not march.takes_signups(now):
+        raise SignUpClosed
+    closed = {quota.category for quota in march.category_quotas if quota.capacity == 0}
+    if any(person.category in closed for person in people):
+        raise CategoryClosed
+
+
+def _find_submission(session: Session, march: March, form_key: UUID) -> tuple[Party, PrivateLink] | None:
+    query = (
+        select(Party, PrivateLink)
+        .join(PrivateLink, PrivateLink.party_id == Party.id)
+        .where(Party.march_id == march.id, Party.submission_key == str(form_key))
+        .order_by(PrivateLink.id)
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+def _add_party(
+    session: Session, march: March, answers: PartyAnswers, *, form_key: UUID, now: datetime
+) -> Party:
+    party = Party(
+        march=march,
+        kind=answers.kind,
+        name=answers.name,
+        contact_name=answers.contact_name,
+        contact_email=answers.contact_email,
+        contact_phone=answers.contact_phone,
+        language=answers.language,
+        when_full=answers.when_full,
+        submission_key=str(form_key),
+        signed_up_at=now,
+    )
+    session.add(party)
+    session.flush()
+    return party
+
+
+def _add_people(
+    session: Session, party: Party, people: Iterable[Person], *, now: datetime, by: Account | None = None
+) -> list[Participant]:
+    """Add people at the end of the line, then give them the places that there are."""
+    added = []
+    for person in people:
+        participant = Participant(
+            march=party.march,
+            party=party,
+            reference=draw_reference(),
+            registered_at=now,
+            standing=Standing.WAITING,
+            waiting_since=now,
+        )
+        _write(session, participant, person)
+        added.append(participant)
+    session.add_all(added)
+    session.flush()
+    places.settle(session, party, added, now=now)
+    for participant in added:
+        consent.ask(session, participant, now=now)
+        _record(session, participant, "participant.signed_up", now=now, by=by)
+    session.flush()
+    return added
+
+
+def _write(session: Session, participant: Participant, person: Person) -> None:
+    """Write what was answered about somebody into the row and those that belong to it."""
+    for name, value in person.columns().items():
+        setattr(participant, name, value)
+    participant.refresh_keys()
+    kept = {entry.stage_id: entry for entry in participant.entries}
+    participant.entries = [
+        kept.get(stage_id) or StageEntry(stage_id=stage_id) for stage_id in sorted(person.stage_ids)
+    ]
+    _write_guardians(participant, person)
+    documents = {document.kind: document for document in participant.documents}
+    participant.documents = [
+        _filled(documents.get(written.kind) or TravelDocument(), written) for written in person.documents
+    ]
+    participant.notarised_consent = (
+        _filled(participant.notarised_consent or NotarisedConsent(), person.notarised)
+        if person.notarised
+        else None
+    )
+
+
+def _write_guardians(participant: Participant, person: Person) -> None:
+    """Keep the rows of guardians who stay: their answers hang on them."""
+    known = {guardian.position: guardian for guardian in participant.guardians}
+    participant.guardians = [
+        _filled(
+            known.get(position) or Guardian(position=position),
+            replace(written, language=written.language or person.language),
+        )
+        for position, written in enumerate(person.guardians, start=1)
+    ]
+
+
+def _filled(row: Any, written: Any) -> Any:
+    for name in written.__dataclass_fields__:
+        setattr(row, name, getattr(written, name))
+    return row
+
+
+def _answers_of(participant: Participant) -> dict[str, Any]:
+    """Return what is kept of somebody's answers, to tell what a change changes."""
+    return {
+        name: getattr(participant, name) for name in (*Person.__dataclass_fields__,) if name in _PLAIN_ANSWERS
+    } | {
+        "stages": sorted(entry.stage_id for entry in participant.entries),
+        "guardians": [(one.name, one.email, one.phone, one.language) for one in participant.guardians],
+        "documents": [(one.kind, one.number, one.issued_by, one.expires_on) for one in participant.documents],
+        "notarised": participant.notarised_consent
+        and (
+            participant.notarised_consent.valid_from,
+            participant.notarised_consent.valid_to,
+            participant.notarised_consent.states,
+        ),
+    }
+
+
+_PLAIN_ANSWERS = set(Person.__dataclass_fields__) - {"stage_ids", "guardians", "documents", "notarised"}
+
+
+def _leave_groups_of_stages_not_walked(session: Session, participant: Participant) -> None:
+    walked = [entry.stage_id for entry in participant.entries]
+    session.execute(
+        delete(Membership).where(
+            Membership.participant_id == participant.id, Membership.stage_id.not_in(walked)
+        )
+    )
+
+
+def draw_reference() -> str:
     """Draw a reference as K7F-2M9-Q4T, short enough for the phone and too long to meet another."""
     return "-".join("".join(secrets.choice(REFERENCE_SIGNS) for _ in range(3)) for _ in range(3))
 
 
-def _is_known(session: Session, march: March, person: Person) -> bool:
-    same_person = {"name_key": _key_of(person), "birth_date": person.birth_date}
-    query = select(Participant.id).filter_by(march_id=march.id, **same_person)
-    return session.scalar(query) is not None
+def _known_people(session: Session, march: March, people: Iterable[Person]) -> list[Person]:
+    """Return who of these people is registered already."""
+    by_key = {person.key: person for person in people}
+    same = tuple_(Participant.name_key, Participant.birth_date).in_(list(by_key))
+    query = select(Participant.name_key, Participant.birth_date).where(
+        Participant.march_id == march.id, Participant.standing != Standing.CANCELLED, same
+    )
+    return [by_key[(key, born)] for key, born in session.execute(query)]
 
 
-def _confirm(
+def _record(
     session: Session,
-    march: March,
     participant: Participant,
-    stages: list[Stage],
+    action: str,
     *,
-    secret: str,
     now: datetime,
+    by: Account | None,
+    **details: Any,
 ) -> None:
     record(
         session,
         at=now,
-        action="participant.signed_up",
-        march_id=march.id,
-        account_id=None,
+        action=action,
+        march_id=participant.march_id,
+        account_id=by.id if by else None,
         subject="participant",
         subject_id=participant.id,
+        **{name: value for name, value in details.items() if value},
     )
-    messages.write(
-        session,
-        template="registered",
-        recipient=participant.email,
-        language=participant.language,
-        now=now,
-        march_id=march.id,
-        march=march,
-        participant=participant,
-        stages=stages,
-        secret=secret,
+
+
+def is_open_to(march: March, category: Any, now: datetime) -> bool:
+    """Tell whether somebody of the category may sign up now, for a place or in line."""
+    is_offered = any(quota.category == category and quota.capacity != 0 for quota in march.category_quotas)
+    return march.takes_signups(now) and bool(march.stages) and is_offered
+
+
+def has_place(march: March, category: Any) -> bool:
+    """Tell whether there is a place for somebody of the category, as far as one can say before trying."""
+    return all(
+        quota.left is None or quota.left > 0
+        for quota in march.quotas
+        if quota.kind == QuotaKind.MARCH or quota.category == category
     )

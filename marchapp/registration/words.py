@@ -5,12 +5,13 @@ from flask_babel import lazy_gettext as _l
 
 from marchapp.i18n import moment
 from marchapp.models import Category, March
-from marchapp.registration.services import CategoryFull, NotSignedUp, SignUpClosed
+from marchapp.registration.services import CategoryClosed, NotSignedUp, SignUpClosed
 
 CATEGORIES = {
     Category.SCHOOLCHILD: _l("Schoolchild"),
     Category.OFFICIAL: _l("Official"),
     Category.BORDER_GUARD: _l("Border guard"),
+    Category.WALKER: _l("Walker"),
 }
 
 
@@ -22,8 +23,8 @@ def why_not_signed_up(refusal: NotSignedUp, march: March) -> str:
                 "Sign-up closed on %(moment)s, so nothing was stored.",
                 moment=moment(march.signup_closes_at, march.time_zone),
             )
-        case CategoryFull():
-            return _("The last place was taken meanwhile, so nothing was stored.")
+        case CategoryClosed():
+            return _("This category is not open, so nothing was stored. Choose another one.")
     # These words are for everybody, so that a stranger does not learn who is registered.
     if march.contact_email:
         return _(

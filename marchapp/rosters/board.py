@@ -33,6 +33,7 @@ from marchapp.models import (
     Role,
     Stage,
     StageEntry,
+    Standing,
 )
 
 PEOPLE_A_PAGE = 250
@@ -114,7 +115,7 @@ def group_sizes(session: Session, group_ids: Iterable[int]) -> dict[int, int]:
     counted = (
         select(Membership.group_id, func.count())
         .join(Membership.participant)
-        .where(Membership.group_id.in_(list(group_ids)), Participant.cancelled_at.is_(None))
+        .where(Membership.group_id.in_(list(group_ids)), Participant.standing == Standing.PLACED)
         .group_by(Membership.group_id)
     )
     return dict(session.execute(counted).all())
@@ -139,7 +140,7 @@ def count_walkers(session: Session, stage: Stage) -> Counts:
         .select_from(StageEntry)
         .join(StageEntry.participant)
         .outerjoin(Membership, _is_placed())
-        .where(StageEntry.stage_id == stage.id, Participant.cancelled_at.is_(None))
+        .where(StageEntry.stage_id == stage.id, Participant.standing == Standing.PLACED)
         .group_by(Participant.category)
     ).all()
     walkers = sum(walking for _, walking, _ in rows)
@@ -184,7 +185,7 @@ def _rows(stage: Stage, wish: Wish) -> CompoundSelect[Any]:
         .where(
             StageEntry.stage_id == stage.id,
             Membership.group_id.is_(None),
-            Participant.cancelled_at.is_(None),
+            Participant.standing == Standing.PLACED,
             *_fits(wish, grouped=False),
         )
     )
@@ -193,7 +194,7 @@ def _rows(stage: Stage, wish: Wish) -> CompoundSelect[Any]:
         .outerjoin(Membership, Membership.group_id == Group.id)
         .outerjoin(
             Participant,
-            (Participant.id == Membership.participant_id) & Participant.cancelled_at.is_(None),
+            (Participant.id == Membership.participant_id) & (Participant.standing == Standing.PLACED),
         )
         .where(Group.stage_id == stage.id, *_fits(wish, grouped=True))
     )

@@ -19,6 +19,7 @@ from marchapp.models import (
     Participant,
     Role,
     Stage,
+    Standing,
     Track,
 )
 from marchapp.rosters.board import group_sizes
@@ -80,7 +81,7 @@ def members_by_group(session: Session, group_ids: Iterable[int]) -> dict[int, li
     rows = session.execute(
         select(Membership.group_id, Participant)
         .join(Membership.participant)
-        .where(Membership.group_id.in_(list(group_ids)), Participant.cancelled_at.is_(None))
+        .where(Membership.group_id.in_(list(group_ids)), Participant.standing == Standing.PLACED)
         .order_by(Participant.family_name, Participant.given_name, Participant.id)
     )
     members: dict[int, list[Participant]] = {}

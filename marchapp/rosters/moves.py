@@ -8,7 +8,16 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, AuditEvent, Group, Membership, Participant, Stage, StageEntry
+from marchapp.models import (
+    Account,
+    AuditEvent,
+    Group,
+    Membership,
+    Participant,
+    Stage,
+    StageEntry,
+    Standing,
+)
 from marchapp.models.audit import record
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import take_turn
@@ -61,6 +70,14 @@ class MovedMeanwhile(MoveRefused):
 
 class NotWalking(MoveRefused):
     """Somebody does not walk this stage, or does not any more."""
+
+
+class NotAllowedYet(MoveRefused):
+    """Somebody may not take part yet, for want of consent; `names` says who."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.names = names
 
 
 class NoSuchGroup(MoveRefused):
@@ -126,6 +143,7 @@ def moved_by(session: Session, *, stage: Stage, move_id: int) -> Moved:
 def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account, now: datetime) -> int:
     take_turn(session, stage)
     _check_all_walk(session, stage, changes)
+    _check_all_may_take_part(session, changes)
     _check_all_are_where_they_were_seen(session, stage, changes)
     changes = [change for change in changes if change.from_id != change.to_id]
     if not changes:
@@ -153,11 +171,23 @@ def _check_all_walk(session: Session, stage: Stage, changes: list[Change]) -> No
         .where(
             StageEntry.stage_id == stage.id,
             StageEntry.participant_id.in_([change.participant_id for change in changes]),
-            Participant.cancelled_at.is_(None),
+            Participant.standing == Standing.PLACED,
         )
     )
     if len(walking.all()) < len(changes):
         raise NotWalking
+
+
+def _check_all_may_take_part(session: Session, changes: list[Change]) -> None:
+    """Without consent for taking part nobody comes into a group; out of one everybody may."""
+    coming = [change.participant_id for change in changes if change.to_id is not None]
+    not_yet = session.scalars(
+        select(Participant)
+        .where(Participant.id.in_(coming), Participant.may_take_part.is_(False))
+        .order_by(Participant.family_name, Participant.given_name)
+    ).all()
+    if not_yet:
+        raise NotAllowedYet([person.name for person in not_yet])
 
 
 def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:

@@ -18,6 +18,7 @@ from marchapp.models import (
     Role,
     Stage,
     StageEntry,
+    Standing,
     Track,
 )
 from marchapp.models.audit import record
@@ -205,7 +206,7 @@ def _copy_memberships(session: Session, source: Stage, target: Stage, copies: di
         .where(
             Membership.stage_id == source.id,
             StageEntry.stage_id == target.id,
-            Participant.cancelled_at.is_(None),
+            Participant.standing == Standing.PLACED,
         )
     )
     rows: list[dict[str, Any]] = [

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from marchapp.forms import to_local
 from marchapp.i18n import country, language
 from marchapp.models import March, Participant
-from marchapp.registration.listing import Selection, Walk, select_all, walks_of
+from marchapp.registration.coordination.listing import Selection, Walk, select_all, walks_of
 from marchapp.registration.words import CATEGORIES
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
@@ -35,8 +35,8 @@ COLUMNS: tuple[tuple[str, Callable[[Participant], str]], ...] = (
     (_l("Service"), attrgetter("service")),
     (_l("Unit"), attrgetter("unit")),
     (_l("Rank"), attrgetter("rank")),
-    (_l("Guardian"), attrgetter("guardian_name")),
-    (_l("Phone of the guardian"), attrgetter("guardian_phone")),
+    (_l("Guardian"), lambda person: ", ".join(one.name for one in person.guardians)),
+    (_l("Phone of the guardian"), lambda person: ", ".join(one.phone for one in person.guardians)),
     (_l("E-mail"), attrgetter("email")),
     (_l("Phone"), attrgetter("phone")),
     (_l("Language of the letters"), lambda person: language(person.language)),

@@ -8,7 +8,15 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from marchapp.models import Category, Group, March, Membership, Participant, StageEntry
+from marchapp.models import (
+    Category,
+    Group,
+    March,
+    Membership,
+    Participant,
+    StageEntry,
+    Standing,
+)
 
 ROWS_A_PAGE = 50
 MOST_COUNTRIES = 8
@@ -142,7 +150,8 @@ def _in_order(query: Select[Any], selection: Selection) -> Select[Any]:
 def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bool]]:
     stage_ids = {stage.number: stage.id for stage in march.stages}
     yield Participant.march_id == march.id
-    yield Participant.cancelled_at.is_not(None) if selection.cancelled else Participant.cancelled_at.is_(None)
+    standing = Standing.CANCELLED if selection.cancelled else Standing.PLACED
+    yield Participant.standing == standing
     if selection.q:
         yield Participant.is_called(selection.q)
     if selection.category:

@@ -1,0 +1,110 @@
+"""Private links: who holds one sees and changes what is behind it, without an account."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from marchapp.extensions import db, vault
+from marchapp.models.columns import Moment, UtcDateTime, one_of
+
+if TYPE_CHECKING:
+    from marchapp.models.consent import Guardian
+    from marchapp.models.march import March
+    from marchapp.models.participant import Participant
+    from marchapp.models.party import Party
+
+OPEN_AFTER_MARCH = timedelta(days=90)  # certificates and pictures are looked at for a while
+
+
+class LinkKind(StrEnum):
+    """Whom a link is for: a party's contact, a participant, or a guardian who is asked for consent."""
+
+    PARTY = "party"
+    PARTICIPANT = "participant"
+    GUARDIAN = "guardian"
+
+
+class PrivateLink(db.Model):
+    """A link that was given to somebody. The database keeps the SHA-256 of its secret, not the secret.
+
+    The secret is derived from `nonce` and the program's secret key: a letter that waits can name it, and the
+    same form sent twice leads to the same page, and yet who reads the database cannot form it.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[LinkKind] = mapped_column(one_of(LinkKind))
+    party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("participant.id", ondelete="CASCADE"), index=True
+    )
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id", ondelete="CASCADE"), index=True)
+    nonce: Mapped[str] = mapped_column(String(80))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    party: Mapped["Party | None"] = relationship()
+    participant: Mapped["Participant | None"] = relationship()
+    guardian: Mapped["Guardian | None"] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(
+            "(kind = 'party') = (party_id IS NOT NULL)"
+            " AND (kind = 'participant') = (participant_id IS NOT NULL)"
+            " AND (kind = 'guardian') = (guardian_id IS NOT NULL)",
+            name="one_owner",
+        ),
+    )
+
+    @property
+    def secret(self) -> str:
+        """The secret in the address. It is formed anew each time, and never stored."""
+        return secret_of(self.nonce)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+def secret_of(nonce: str) -> str:
+    return vault.sign(f"private link {nonce}")
+
+
+def hash_of_secret(secret: str) -> str:
+    """Return what the database keeps of the secret in a private link."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def give_link(
+    session: Session,
+    owner: "Party | Participant | Guardian",
+    *,
+    now: datetime,
+    expires_at: datetime,
+    nonce: str = "",
+) -> PrivateLink:
+    """Add a new private link for somebody to the session; those given before stay open until they expire."""
+    nonce = nonce or token_urlsafe(32)
+    kind = LinkKind(owner.__tablename__)
+    link = PrivateLink(
+        kind=kind,
+        **{f"{kind}_id": owner.id},
+        nonce=nonce,
+        secret_hash=hash_of_secret(secret_of(nonce)),
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def last_day_of_links(march: "March", now: datetime) -> datetime:
+    """Return when links that are given now expire: some time after the march."""
+    return max(march.last_moment, now) + OPEN_AFTER_MARCH

@@ -1,0 +1,1 @@
+"""Consent: asked of guardians, answered through their links or on paper, kept for ever."""
