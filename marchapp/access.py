@@ -25,6 +25,7 @@ from marchapp.models import (
     Participant,
     Party,
     PrivateLink,
+    Recording,
     Role,
     Stage,
     Track,
@@ -155,17 +156,22 @@ def guardian_for_link(secret: str) -> Guardian:
 
 
 def track_for_reader(track_id: int) -> Track:
-    """Return a track to its guides and coordinators, and to all when the march shows its comparisons.
-
-    Only the current track of a group is ever public.
-    """
+    """Return a track to its guides and coordinators, and to all when the march shows its comparisons."""
     track = _one(select(Track).where(Track.id == track_id))
     march = track.group.stage.march
-    if march.is_public and march.shows_comparisons and track.is_current:
+    if march.is_public and march.shows_comparisons:
         return track
     signed_in_account()
     _allow(is_guide_of(track.group) or is_coordinator(march))
     return track
+
+
+def recording_for_guide(recording_id: int) -> Recording:
+    """Return a recording to the guides of its group, or to a coordinator of its march."""
+    signed_in_account()
+    recording = _one(select(Recording).where(Recording.id == recording_id))
+    _allow(is_guide_of(recording.group) or is_coordinator(recording.group.stage.march))
+    return recording
 
 
 def stage_for_track_reader(slug: str, number: int) -> tuple[Stage, ColumnElement[bool]]:

@@ -28,11 +28,11 @@ from marchapp.models import (
     Participant,
     Party,
     PartyKind,
+    Recording,
     Role,
     Stage,
     StageEntry,
     Standing,
-    Track,
 )
 from marchapp.models.quota import new_quotas
 from marchapp.models.timetable import on_the_way
@@ -40,7 +40,7 @@ from marchapp.registration import places
 from marchapp.registration.services import REFERENCE_SIGNS
 from marchapp.rosters.moves import move_people
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group
-from marchapp.tracks.services import save_track
+from marchapp.tracks.services import save_recording
 
 DEMO_PASSWORD = "march2014"  # noqa: S105 (said to everybody who starts the demo)
 A_CLOCK_STEP = timedelta(minutes=5)
@@ -218,7 +218,7 @@ def _walks(walker: Participant, stage: Stage) -> bool:
     return any(entry.stage_id == stage.id for entry in walker.entries)
 
 
-def _upload(session: Session, day: Day, group: Group, story: Story) -> Track:
+def _upload(session: Session, day: Day, group: Group, story: Story) -> Recording:
     """Let the guide of a group send what the phone recorded, in the evening."""
     content = record_walk(
         read_route(_route_file(day)),
@@ -229,4 +229,4 @@ def _upload(session: Session, day: Day, group: Group, story: Story) -> Track:
     )
     [guide] = group.guides
     sent_at = day.finishes_at + timedelta(hours=4, minutes=9 * group.number)
-    return save_track(session, group=group, content=content, by=guide, now=sent_at)
+    return save_recording(session, group=group, content=content, by=guide, now=sent_at)

@@ -130,9 +130,9 @@ def _cut_between(recording: Recording, earlier: StageTimes, later: StageTimes) -
     came_at, left_at = float(there.min()), float(there.max())
     if not (recording.time < came_at).any():
         return came_at
-    if not (recording.time > left_at).any():
-        return left_at + 1
-    return (came_at + left_at) / 2
+    after = recording.time[recording.time > left_at]
+    # A recorder that was off over night is heard of again when the group has long gone.
+    return (came_at + float(after.min())) / 2 if len(after) else left_at + 1
 
 
 def which_stage(recording: Recording, routes: Sequence[PlannedRoute]) -> int | None:

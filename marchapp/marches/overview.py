@@ -182,7 +182,7 @@ def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
         .join(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .join(Stage, Stage.id == Group.stage_id)
-        .where(Stage.march_id == march.id, Track.is_current)
+        .where(Stage.march_id == march.id)
         .group_by(Group.stage_id)
     )
     return {stage_id: TrackCounts(*map(int, counts)) for stage_id, *counts in session.execute(query)}

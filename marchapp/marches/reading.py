@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.models import Group, March, PlannedRoute, Stage, Track, TrackComparison
@@ -58,10 +58,10 @@ def neighbours_of(session: Session, stage: Stage) -> tuple[Stage | None, Stage |
 
 
 def results_of(session: Session, stage: Stage) -> list[GroupResult]:
-    """Return every group of the stage by number, with the result of its current recording."""
+    """Return every group of the stage by number, with the result of its track."""
     rows = session.execute(
         select(Group, Track, TrackComparison)
-        .outerjoin(Track, and_(Track.group_id == Group.id, Track.is_current))
+        .outerjoin(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .where(Group.stage_id == stage.id)
         .order_by(Group.number)

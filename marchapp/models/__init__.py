@@ -20,7 +20,7 @@ from marchapp.models.outbox import Mailing, Message
 from marchapp.models.participant import Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.quota import Quota, QuotaKind
-from marchapp.models.track import Track, TrackComparison
+from marchapp.models.track import Recording, Track, TrackComparison
 
 __all__ = [
     "Account",
@@ -51,6 +51,7 @@ __all__ = [
     "Purpose",
     "Quota",
     "QuotaKind",
+    "Recording",
     "Role",
     "RouteDraft",
     "Stage",

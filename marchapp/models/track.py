@@ -1,20 +1,9 @@
-"""Recordings that guides upload, and how each compared with the planned route."""
+"""Recordings that guides upload, the track of a group that they make up, and how that compared."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    UniqueConstraint,
-    Update,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, Update, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marchapp.extensions import db
@@ -25,14 +14,25 @@ from marchapp.models.group import Group
 if TYPE_CHECKING:
     from marchapp.models.account import Account
 
+# What a track says of itself while nobody has to compare it.
+AT_REST: dict[str, Any] = {
+    "waiting_since": None,
+    "claimed_at": None,
+    "attempts": 0,
+    "points_done": 0,
+    "points_total": 0,
+    "problem": {},
+}
 WAITING_TRACKS = "has_waiting_tracks"  # what a session notes for whoever wakes the worker
 
 
-class Track(db.Model):
-    """One uploaded recording of a group, its bytes gzipped as they came. One track of a group is current.
+class Recording(db.Model):
+    """One file that was uploaded for a group, its bytes gzipped as they came.
 
-    While `waiting_since` is set, the worker has to compare it, for the first time or again; it claims a track
-    before it does, so that two workers never compare the same one. `problem` says why the last try failed.
+    Those in use are joined into the track of the group; the others stay in the history. Of a file that goes
+    on over other stages only the piece between `piece_from` and `piece_to` is used, None where it is not cut.
+    `started_at` and `finished_at` are the first and last time in that piece, `points` how many it has.
+    `other_stages` are the ids of the stages of which the file holds a recording too.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,30 +40,42 @@ class Track(db.Model):
     sha256: Mapped[str] = mapped_column(String(64))
     content_gz: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     size_bytes: Mapped[int]
-    is_current: Mapped[bool] = mapped_column(default=True)
     uploaded_at: Mapped[Moment]
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    attempts: Mapped[int] = mapped_column(default=0)
-    steps_done: Mapped[int] = mapped_column(default=0)
-    problem: Mapped[LocalText] = mapped_column(default=dict)
+    is_used: Mapped[bool] = mapped_column(default=True)
+    piece_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    piece_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    points: Mapped[int] = mapped_column(default=0)
+    other_stages: Mapped[list[int]] = mapped_column(JSON, default=list)
 
     group: Mapped[Group] = relationship()
     uploaded_by: Mapped["Account | None"] = relationship()
+
+    __table_args__ = (UniqueConstraint("group_id", "sha256"),)
+
+
+class Track(db.Model):
+    """The walk of a group on its stage: its recordings that are in use, joined. Without any there is none.
+
+    While `waiting_since` is set, the worker has to compare it, for the first time or again; it claims a track
+    before it does, so that two workers never compare the same one. `points_total` is 0 until it has read the
+    files. `problem` says why the last try failed.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("stage_group.id", ondelete="CASCADE"), unique=True)
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    points_done: Mapped[int] = mapped_column(default=0)
+    points_total: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[LocalText] = mapped_column(default=dict)
+
+    group: Mapped[Group] = relationship()
     comparison: Mapped["TrackComparison | None"] = relationship(
         back_populates="track", cascade="all, delete-orphan"
-    )
-
-    __table_args__ = (
-        UniqueConstraint("group_id", "sha256"),
-        Index(
-            "uq_track_current",
-            "group_id",
-            unique=True,
-            sqlite_where=text("is_current"),
-            postgresql_where=text("is_current"),
-        ),
     )
 
 
@@ -96,7 +108,7 @@ class TrackComparison(db.Model):
 
 
 def compare_anew(session: Session, *, stage_id: int, now: datetime) -> None:
-    """Let the worker compare every recording of a stage once more: what they are compared with has changed.
+    """Let the worker compare every track of a stage once more: what they are compared with has changed.
 
     A comparison that runs meanwhile loses its claim, and with it its outdated result.
     """
@@ -106,6 +118,5 @@ def compare_anew(session: Session, *, stage_id: int, now: datetime) -> None:
 
 def await_comparison(session: Session, chosen: Update, *, now: datetime) -> None:
     """Let the worker compare the chosen tracks, from the beginning, as soon as this is committed."""
-    change = chosen.values(waiting_since=now, claimed_at=None, attempts=0, steps_done=0, problem={})
-    if rows_changed(session, change):
+    if rows_changed(session, chosen.values(AT_REST | {"waiting_since": now})):
         session.info[WAITING_TRACKS] = True

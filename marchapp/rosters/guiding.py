@@ -17,6 +17,7 @@ from marchapp.models import (
     March,
     Membership,
     Participant,
+    Recording,
     Role,
     Stage,
     Standing,
@@ -29,7 +30,7 @@ When = Literal["today", "coming", "past"]
 
 @dataclass(frozen=True)
 class GuidedGroup:
-    """A group of a guide, how many walk in it, and its current track if one was uploaded."""
+    """A group of a guide, how many walk in it, and its track if a recording was uploaded."""
 
     group: Group
     size: int
@@ -52,7 +53,7 @@ def groups_guided_by(session: Session, account: Account, now: datetime) -> list[
         .order_by(Stage.day, Stage.starts_at, Group.number)
     ).all()
     ids = [group.id for group in groups]
-    sizes, tracks = group_sizes(session, ids), _current_tracks(session, ids)
+    sizes, tracks = group_sizes(session, ids), tracks_of(session, ids)
     return [
         GuidedGroup(group, sizes.get(group.id, 0), tracks.get(group.id), when(group.stage, now))
         for group in groups
@@ -90,22 +91,21 @@ def members_by_group(session: Session, group_ids: Iterable[int]) -> dict[int, li
     return members
 
 
-def tracks_of(session: Session, group: Group) -> list[Track]:
-    """Return every recording of a group with its comparison, the current one first, then the newest."""
+def recordings_of(session: Session, group: Group) -> list[Recording]:
+    """Return every recording of a group: those in use by time, then those left out."""
     return list(
         session.scalars(
-            select(Track)
-            .where(Track.group_id == group.id)
-            .options(joinedload(Track.comparison), joinedload(Track.uploaded_by))
-            .order_by(Track.is_current.desc(), Track.uploaded_at.desc())
+            select(Recording)
+            .where(Recording.group_id == group.id)
+            .options(joinedload(Recording.uploaded_by))
+            .order_by(Recording.is_used.desc(), Recording.started_at, Recording.id)
         )
     )
 
 
-def _current_tracks(session: Session, group_ids: list[int]) -> dict[int, Track]:
+def tracks_of(session: Session, group_ids: list[int]) -> dict[int, Track]:
+    """Return the tracks of groups with their comparisons, by group; some have none."""
     tracks = session.scalars(
-        select(Track)
-        .where(Track.group_id.in_(group_ids), Track.is_current)
-        .options(joinedload(Track.comparison))
+        select(Track).where(Track.group_id.in_(group_ids)).options(joinedload(Track.comparison))
     )
     return {track.group_id: track for track in tracks}

@@ -15,11 +15,11 @@ from marchapp.models import (
     GroupGuide,
     Membership,
     Participant,
+    Recording,
     Role,
     Stage,
     StageEntry,
     Standing,
-    Track,
 )
 from marchapp.models.audit import record
 from marchapp.rosters.board import group_sizes
@@ -107,8 +107,8 @@ def delete_group(session: Session, *, group: Group, by: Account, now: datetime) 
 
 def is_empty(session: Session, group: Group) -> bool:
     """Tell whether nobody walks in a group and it has no recordings."""
-    has_tracks = session.scalar(select(exists().where(Track.group_id == group.id)))
-    return not has_tracks and not group_sizes(session, [group.id])
+    has_recordings = session.scalar(select(exists().where(Recording.group_id == group.id)))
+    return not has_recordings and not group_sizes(session, [group.id])
 
 
 def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -> None:

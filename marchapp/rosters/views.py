@@ -30,7 +30,14 @@ from marchapp.rosters.board import (
     stages_with_groups,
 )
 from marchapp.rosters.forms import OUT, GroupForm, MoveForm, values_of
-from marchapp.rosters.guiding import groups_guided_by, members_by_group, members_of, tracks_of, when
+from marchapp.rosters.guiding import (
+    groups_guided_by,
+    members_by_group,
+    members_of,
+    recordings_of,
+    tracks_of,
+    when,
+)
 from marchapp.rosters.moves import (
     AlreadyThere,
     Moved,
@@ -289,7 +296,8 @@ def group(group_id: int) -> str:
         stage=group.stage,
         group=group,
         members=members_of(db.session, group),
-        tracks=tracks_of(db.session, group),
+        track=tracks_of(db.session, [group.id]).get(group.id),
+        recordings=recordings_of(db.session, group),
         stops=stops(group.stage),
         when=when(group.stage, datetime.now(UTC)),
         coordinates=is_coordinator(march),

@@ -1,14 +1,18 @@
-"""One recording beside what its stage planned: compared at once when it is small, else left to the worker."""
+"""The parts of a track joined, beside what its stage planned: at once if they are few, else by the worker."""
 
 import gzip
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
 from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
 from marchapp.geo.gpx import Recording, read_route, read_track
+from marchapp.geo.progress import Progress
+from marchapp.geo.recordings import COLUMNS, join
+from marchapp.geo.results import Ints
 from marchapp.models import Stage, TrackComparison
 from marchapp.tracks.outline import outline
 from marchapp.tracks.stored import pack, with_moments
@@ -19,6 +23,7 @@ DAY_MARGIN = timedelta(hours=12)
 # second where others are served too: no page should keep anybody waiting longer.
 MOST_POINTS_AT_ONCE = 30_000
 SAMPLE_POINTS = 2_000
+A_MOMENT_S = 0.001  # databases keep whole microseconds
 
 
 class NoPlannedRoute(Exception):
@@ -33,6 +38,29 @@ class Plan:
     checkpoints: tuple[CheckpointPlan, ...]
     starts_at: datetime
     finishes_at: datetime
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a track, and from when to when (Unix seconds) its points belong to the stage."""
+
+    content: bytes
+    from_s: float = -np.inf
+    to_s: float = np.inf
+
+    @property
+    def is_whole(self) -> bool:
+        return self.from_s == -np.inf and self.to_s == np.inf
+
+    @cached_property
+    def walked(self) -> Recording:
+        """The points that belong to the stage, read when they are asked for. Raises UnusableInput."""
+        whole = read_track(self.content)
+        if self.is_whole:
+            return whole
+        inside = (whole.time >= self.from_s - A_MOMENT_S) & (whole.time <= self.to_s + A_MOMENT_S)
+        piece = _rows(whole, np.flatnonzero(inside))
+        return replace(piece, points_read=len(piece), dropped={})
 
 
 def plan_of(stage: Stage) -> Plan:
@@ -52,25 +80,29 @@ def plan_of(stage: Stage) -> Plan:
     )
 
 
-def compare_if_quick(content: bytes, plan: Plan) -> Comparison | None:
-    """Read a recording and compare it, or return None for a large one that can be compared.
+def refuse_if_unusable(walked: Recording, plan: Plan) -> None:
+    """Raise UnusableInput for what cannot be compared: what refuses a sample refuses the whole."""
+    _compare(_sample(walked), plan)
 
-    Raises UnusableInput.
-    """
-    walked = read_track(content)
-    if len(walked) <= MOST_POINTS_AT_ONCE:
-        return _compare(walked, plan)
-    _compare(_sample(walked), plan)  # what refuses a part of it would refuse the whole
-    return None
+
+def compare_if_quick(parts: Iterable[Part], plan: Plan) -> Comparison | None:
+    """Join the parts of a track and compare it, or return None if that takes long. Raises UnusableInput."""
+    walked = _joined(parts)
+    return _compare(walked, plan) if len(walked) <= MOST_POINTS_AT_ONCE else None
 
 
 def compare_whole(
-    content: bytes, plan: Plan, *, after_reading: Callable[[], None] = lambda: None
+    parts: Iterable[Part],
+    plan: Plan,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Comparison:
-    """Read a recording and compare it, however large it is. Raises UnusableInput."""
-    walked = read_track(content)
-    after_reading()
-    return _compare(walked, plan)
+    """Join the parts of a track and compare it, however large it is. Raises UnusableInput.
+
+    `progress` is told how many points are compared, and of how many; it may raise to end the work.
+    """
+    walked = _joined(parts)
+    return _compare(walked, plan, lambda share: progress(int(share * len(walked)), len(walked)))
 
 
 def store(comparison: Comparison, now: datetime) -> TrackComparison:
@@ -95,18 +127,23 @@ def store(comparison: Comparison, now: datetime) -> TrackComparison:
     )
 
 
-def _compare(walked: Recording, plan: Plan) -> Comparison:
+def _joined(parts: Iterable[Part]) -> Recording:
+    return join([part.walked for part in parts])
+
+
+def _compare(walked: Recording, plan: Plan, progress: Progress | None = None) -> Comparison:
     """Compare a recording; one of another day is compared in space only: it is not years late."""
     planned = read_route(plan.route_gpx)
     if not _is_of_the_day(walked, plan):
         places = [CheckpointPlan(place.name, place.lat, place.lon) for place in plan.checkpoints]
-        return compare(walked=walked, planned=planned, checkpoints=places)
+        return compare(walked=walked, planned=planned, checkpoints=places, progress=progress)
     return compare(
         walked=walked,
         planned=planned,
         checkpoints=plan.checkpoints,
         planned_start=plan.starts_at.timestamp(),
         planned_finish=plan.finishes_at.timestamp(),
+        progress=progress,
     )
 
 
@@ -120,8 +157,8 @@ def _is_of_the_day(walked: Recording, plan: Plan) -> bool:
 
 def _sample(walked: Recording) -> Recording:
     """Return points at even steps of a long recording."""
-    rows = np.unique(np.linspace(0, len(walked) - 1, SAMPLE_POINTS).astype(int))
-    columns = {one.name: getattr(walked, one.name) for one in fields(walked)}
-    return replace(
-        walked, **{name: column[rows] for name, column in columns.items() if isinstance(column, np.ndarray)}
-    )
+    return _rows(walked, np.unique(np.linspace(0, len(walked) - 1, SAMPLE_POINTS).astype(int)))
+
+
+def _rows(walked: Recording, rows: Ints) -> Recording:
+    return replace(walked, **{name: getattr(walked, name)[rows] for name in COLUMNS})

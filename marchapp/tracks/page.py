@@ -7,13 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from marchapp.extensions import db
 from marchapp.geo.results import Floats
 from marchapp.geo.sketch import RouteSketch, sketch_route
 from marchapp.i18n import clock, duration, km, metres
-from marchapp.models import Account, Stage, Track
+from marchapp.models import Stage, Track
 from marchapp.tracks.drawing import colour_pieces, nodes_along
-from marchapp.tracks.elsewhere import made_elsewhere, walked_of
 from marchapp.tracks.kilometres import Kilometre, by_kilometre
 from marchapp.tracks.stored import Columns, unpack, with_moments
 from marchapp.tracks.words import checkpoint_words, dropped, dropped_reasons, notes, verdict
@@ -48,11 +46,8 @@ class Page:
     sketch: RouteSketch
 
 
-def read_page(track: Track, *, reader: Account | None) -> Page:
-    """Return the comparison of a track that has one, in the reader's language.
-
-    `reader` is its guide or coordinator, None for others.
-    """
+def read_page(track: Track) -> Page:
+    """Return the comparison of a track that has one, in the reader's language."""
     assert track.comparison is not None  # noqa: S101 (the view shows another page without one)
     stage = track.group.stage
     zone = stage.march.time_zone
@@ -62,7 +57,7 @@ def read_page(track: Track, *, reader: Account | None) -> Page:
     return Page(
         result=result,
         verdict=verdict(result, group=track.group.number, zone=zone),
-        notes=[*_elsewhere(result, columns, stage, reader), *notes(result, stage_day=stage.day, zone=zone)],
+        notes=notes(result, stage_day=stage.day, zone=zone),
         planned_against_walked=list(_planned_against_walked(result, stage)),
         checkpoints=[_passed(one, zone) for one in result["checkpoints"]],
         kilometres=by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result),
@@ -70,15 +65,6 @@ def read_page(track: Track, *, reader: Account | None) -> Page:
         dropped_reasons=dropped_reasons(result["track"]),
         sketch=sketch_route(columns.route.lat, columns.route.lon, places, walked=_walked(columns, result)),
     )
-
-
-def _elsewhere(result: Result, columns: Columns, stage: Stage, reader: Account | None) -> Iterator[str]:
-    """Yield of which other stage a recording is that is not of this one."""
-    if result["verdict"] == "not_this_route":
-        walked = walked_of(columns.points)
-        sentence = made_elsewhere(db.session, stage=stage, walked=walked, reader=reader)
-        if sentence:
-            yield sentence
 
 
 def _walked(columns: Columns, result: Result) -> Iterator[tuple[int, Floats, Floats]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, undefer
 
 from marchapp.geo import basemap
@@ -18,7 +18,7 @@ LATE_S = 60.0
 
 @dataclass(frozen=True)
 class Row:
-    """A group, its current recording and how that compared, both None as long as there is none."""
+    """A group, its track and how that compared, both None as long as there is none."""
 
     group: Group
     track: Track | None
@@ -63,7 +63,7 @@ ORDERS: dict[str, Callable[[Row], float | None]] = {
 
 def rows_of(session: Session, stage: Stage, seen: ColumnElement[bool]) -> list[Row]:
     """Return the groups of a stage that the reader sees, by number, in one query."""
-    return [Row(*row) for row in session.execute(_current_tracks(stage, seen))]
+    return [Row(*row) for row in session.execute(_tracks_of_groups(stage, seen))]
 
 
 def in_order(rows: Iterable[Row], order: str) -> list[Row]:
@@ -88,7 +88,7 @@ def concerns(rows: list[Row]) -> Concerns:
 
 def common_picture(session: Session, stage: Stage, seen: ColumnElement[bool]) -> dict[str, Any]:
     """Return what the map of a stage draws: its planned route, and an outline of every track."""
-    query = _current_tracks(stage, seen).options(undefer(TrackComparison.outline))
+    query = _tracks_of_groups(stage, seen).options(undefer(TrackComparison.outline))
     route = session.get_one(PlannedRoute, stage.id, options=[undefer(PlannedRoute.drawing)]).drawing
     south, west, north, east = route["bounds"]
     land = basemap.clip((west, south, east, north))
@@ -109,10 +109,10 @@ def common_picture(session: Session, stage: Stage, seen: ColumnElement[bool]) ->
     }
 
 
-def _current_tracks(stage: Stage, seen: ColumnElement[bool]) -> Select[Any, Any, Any]:
+def _tracks_of_groups(stage: Stage, seen: ColumnElement[bool]) -> Select[Any, Any, Any]:
     return (
         select(Group, Track, TrackComparison)
-        .outerjoin(Track, and_(Track.group_id == Group.id, Track.is_current))
+        .outerjoin(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .where(Group.stage_id == stage.id, seen)
         .order_by(Group.number)

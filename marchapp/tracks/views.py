@@ -1,18 +1,19 @@
 """Pages of recordings: the upload, the comparison with its map and files, and the history."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from marchapp.access import (
     group_for_guide,
     is_coordinator,
     is_guide_of,
+    recording_for_guide,
     signed_in_account,
     stage_for_track_reader,
     track_for_reader,
@@ -20,22 +21,25 @@ from marchapp.access import (
 from marchapp.config import MEBIBYTE, Settings
 from marchapp.errors import explain as explain_refusal
 from marchapp.extensions import db
-from marchapp.geo.errors import TooFarAway, TooLarge, UnusableInput
-from marchapp.geo.gpx import Waypoint, file_ending, read_track
+from marchapp.geo.errors import TooLarge, UnusableInput
+from marchapp.geo.gpx import Waypoint, file_ending
 from marchapp.gpx_words import explain
-from marchapp.models import Group, Stage, Track, TrackComparison
-from marchapp.tracks import services
+from marchapp.models import Group, Recording, Stage, Track, TrackComparison
+from marchapp.tracks import services, taking
 from marchapp.tracks import stage as common
 from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
-from marchapp.tracks.comparing import NoPlannedRoute, compare_if_quick
-from marchapp.tracks.elsewhere import made_elsewhere
+from marchapp.tracks.comparing import NoPlannedRoute
+from marchapp.tracks.elsewhere import offers_of
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
 from marchapp.tracks.forms import UploadForm
 from marchapp.tracks.page import read_page
 from marchapp.tracks.picture import picture
+from marchapp.tracks.sentences import other_stages, said_of_taken, said_of_use, span
 from marchapp.tracks.stored import unpack, with_moments
+from marchapp.tracks.taking import SentFile
 
 blueprint = Blueprint("tracks", __name__)
+blueprint.add_app_template_filter(span)
 
 
 @blueprint.route("/groups/<int:group_id>/recording", methods=["GET", "POST"])
@@ -45,17 +49,54 @@ def upload(group_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _upload_page(group, form)
     try:
-        track = _take_in(group, form)
-    except UnusableInput as error:
-        form.recording.errors = _refusal(error, group, form)
-    except services.AlreadyUploaded as error:
-        return _upload_page(group, form, known=db.session.get_one(Track, error.track_id))
+        taken = _take_in(group, _files_of(form))
+    except TooLarge as error:
+        form.recording.errors = [explain(error)]
     except NoPlannedRoute:
         pass  # the page says so
     else:
-        flash(_said_of(track), "done")
-        return _seen_at(url_for("tracks.comparison", track_id=track.id))
+        form.recording.errors = [
+            _refusal(file, error, len(form.recording.data)) for file, error in taken.refused
+        ]
+        if not taken.refused and not taken.known:
+            return _seen_at(_address_of(group, taken.kept))
+        return _upload_page(group, form, known=taken.known)
     return _upload_page(group, form)
+
+
+@blueprint.post("/recordings/<int:recording_id>/leave-out", defaults={"is_used": False})
+@blueprint.post("/recordings/<int:recording_id>/take-back", defaults={"is_used": True})
+def change_use(recording_id: int, is_used: bool) -> ResponseReturnValue:
+    recording = recording_for_guide(recording_id)
+    group = recording.group
+    try:
+        taking.change_use(
+            db.session, recording, is_used=is_used, by=signed_in_account(), now=datetime.now(UTC)
+        )
+    except UnusableInput as error:
+        flash(explain(error), "problem")
+    except NoPlannedRoute:
+        pass  # the page says so
+    else:
+        db.session.commit()
+        flash(said_of_use(services.in_use_of(db.session, group), is_used=is_used), "done")
+    return redirect(url_for("tracks.upload", group_id=group.id))
+
+
+@blueprint.post("/recordings/<int:recording_id>/put-to/<int:group_id>")
+def put_to(recording_id: int, group_id: int) -> ResponseReturnValue:
+    """Give a group of another stage the recording that holds its walk too."""
+    recording, group = recording_for_guide(recording_id), group_for_guide(group_id)
+    if group.stage_id not in recording.other_stages:
+        abort(404)
+    file = taking.SentFile("", services.original_of(recording))
+    try:
+        taken = _take_in(group, [file])
+    except NoPlannedRoute:
+        return redirect(url_for("tracks.upload", group_id=group_id))
+    for _sent, error in taken.refused:
+        flash(explain(error), "problem")
+    return redirect(_address_of(group, taken.kept))
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)
@@ -80,13 +121,12 @@ def comparison(track_id: int) -> str:
         "group": group,
         "track": track,
         "keeps": keeps,
-        "history": services.history_of(db.session, group) if keeps else [],
+        **(_history(group) if keeps else {}),
     }
     if track.comparison is None:
         before = services.waiting_before(db.session, track)
         return render_template("tracks/waiting.html", **given, before=before)
-    page = read_page(track, reader=signed_in_account() if keeps else None)
-    return render_template("tracks/comparison.html", **given, page=page, settings=_settings())
+    return render_template("tracks/comparison.html", **given, page=read_page(track), settings=_settings())
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/tracks")
@@ -116,16 +156,6 @@ def stage_map(slug: str, number: int) -> Response:
     return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
 
 
-@blueprint.post("/tracks/<int:track_id>/show-again")
-def show_again(track_id: int) -> ResponseReturnValue:
-    track = track_for_reader(track_id)
-    group_for_guide(track.group_id)
-    services.show_again(db.session, track, by=signed_in_account(), now=datetime.now(UTC))
-    db.session.commit()
-    flash(_("This recording is the one that is shown now."), "done")
-    return redirect(url_for("tracks.comparison", track_id=track_id))
-
-
 @blueprint.get("/tracks/<int:track_id>/map.json")
 def map_data(track_id: int) -> Response:
     track = track_for_reader(track_id)
@@ -138,14 +168,14 @@ def map_data(track_id: int) -> Response:
 def result_json(track_id: int) -> Response:
     track = track_for_reader(track_id)
     text = current_app.json.dumps(_compared(track).result, indent=2)
-    return _file(text, "application/json", track, "json")
+    return _file(text, "application/json", f"{_file_name(track.group)}.json")
 
 
 @blueprint.get("/tracks/<int:track_id>.csv")
 def points_csv(track_id: int) -> Response:
     track = track_for_reader(track_id)
     text = points_as_csv(unpack(_compared(track).points_npz).points)
-    return _file(text, "text/csv; charset=utf-8", track, "csv")
+    return _file(text, "text/csv; charset=utf-8", f"{_file_name(track.group)}.csv")
 
 
 @blueprint.get("/tracks/<int:track_id>.gpx")
@@ -153,46 +183,62 @@ def gpx(track_id: int) -> Response:
     track = track_for_reader(track_id)
     content = track_as_gpx(
         unpack(_compared(track).points_npz).points,
-        name=_file_name(track),
+        name=_file_name(track.group),
         checkpoints=[Waypoint(place.name, place.lat, place.lon) for place in track.group.stage.checkpoints],
     )
-    return _file(content, "application/gpx+xml", track, "gpx")
+    return _file(content, "application/gpx+xml", f"{_file_name(track.group)}.gpx")
 
 
-@blueprint.get("/tracks/<int:track_id>/original")
-def original(track_id: int) -> Response:
-    """Hand the file back as it was sent, to those who may have it."""
-    track = track_for_reader(track_id)
-    group_for_guide(track.group_id)
-    content = services.original_of(track)
-    return _file(content, "application/octet-stream", track, f"original.{file_ending(content)}")
+@blueprint.get("/recordings/<int:recording_id>/original")
+def original(recording_id: int) -> Response:
+    """Hand a file back as it was sent, to those who may have it."""
+    recording = recording_for_guide(recording_id)
+    content = services.original_of(recording)
+    name = f"{_file_name(recording.group)}-recording-{recording.id}"
+    return _file(content, "application/octet-stream", f"{name}.{file_ending(content)}")
 
 
-def _take_in(group: Group, form: UploadForm) -> Track:
-    """Keep the uploaded file, compared if that is quick.
-
-    Raises UnusableInput, NoPlannedRoute or AlreadyUploaded.
-    """
+def _files_of(form: UploadForm) -> list[SentFile]:
+    """Read the files that were sent. Raises TooLarge if they are too large together."""
     limit = _limit_bytes()
-    content = form.recording.data.read(limit + 1)
-    if len(content) > limit:
-        raise TooLarge(limit)
-    begun = services.begin_upload(db.session, group=group, content=content)
-    db.session.rollback()  # others may write while this is compared
-    compared = compare_if_quick(begun.content, begun.plan)
-    track = services.keep_track(db.session, begun, compared, by=signed_in_account(), now=datetime.now(UTC))
+    files, left = [], limit
+    for sent in form.recording.data:
+        content = sent.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise TooLarge(limit)
+        files.append(SentFile(sent.filename or "", content))
+    return files
+
+
+def _take_in(group: Group, files: list[SentFile]) -> taking.Taken:
+    """Keep files for a group and say what became of them. Raises NoPlannedRoute."""
+    by, now = signed_in_account(), datetime.now(UTC)
+    try:
+        taken = taking.take_in(db.session, group=group, files=files, by=by, now=now)
+    except services.AlreadyUploaded:  # somebody else sent the same at this very moment
+        db.session.rollback()
+        taken = taking.take_in(db.session, group=group, files=files, by=by, now=now)
     db.session.commit()
-    return track
+    track, in_use = services.track_of(db.session, group), services.in_use_of(db.session, group)
+    is_compared = bool(track and track.waiting_since is None)
+    stages = services.stages_of(db.session, group)
+    for sentence in said_of_taken(taken, in_use, stages, is_compared=is_compared):
+        flash(sentence, "done")
+    return taken
 
 
-def _refusal(error: UnusableInput, group: Group, form: UploadForm) -> list[str]:
-    """Return what is wrong with the uploaded file, and of which other stage it is if that is all."""
-    said = [explain(error)]
-    if isinstance(error, TooFarAway):
-        form.recording.data.seek(0)
-        walked = read_track(form.recording.data.read())
-        said.append(made_elsewhere(db.session, stage=group.stage, walked=walked, reader=signed_in_account()))
-    return [sentence for sentence in said if sentence]
+def _address_of(group: Group, kept: list[Recording]) -> str:
+    """Return where one sees what became of recordings: their comparison if one of them is used."""
+    track = services.track_of(db.session, group)
+    if track and any(recording.is_used for recording in kept):
+        return url_for("tracks.comparison", track_id=track.id)
+    return url_for("tracks.upload", group_id=group.id)
+
+
+def _refusal(file: SentFile, error: UnusableInput, sent: int) -> str:
+    """Return what is wrong with a file, named if it is one of several."""
+    return f"{file.name}: {explain(error)}" if sent > 1 else explain(error)
 
 
 def _heading(stage: Stage, order: str, text: str, name: str) -> dict[str, Any]:
@@ -208,7 +254,7 @@ def _compared(track: Track) -> TrackComparison:
     return track.comparison or abort(404)
 
 
-def _upload_page(group: Group, form: UploadForm, known: Track | None = None) -> str:
+def _upload_page(group: Group, form: UploadForm, known: Sequence[Recording] = ()) -> str:
     return render_template(
         "tracks/upload.html",
         march=group.stage.march,
@@ -216,9 +262,21 @@ def _upload_page(group: Group, form: UploadForm, known: Track | None = None) -> 
         group=group,
         form=form,
         known=known,
-        current=services.current_of(db.session, group),
+        track=services.track_of(db.session, group),
         limit_mib=_settings().upload_limit_mib,
+        **_history(group),
     )
+
+
+def _history(group: Group) -> dict[str, Any]:
+    """Return the recordings of a group as its guides and coordinators see them."""
+    recordings = services.history_of(db.session, group)
+    coordinates = is_coordinator(group.stage.march)
+    return {
+        "recordings": recordings,
+        "of_other_stages": partial(other_stages, stages=services.stages_of(db.session, group)),
+        "offers": offers_of(db.session, recordings, reader=signed_in_account(), coordinates=coordinates),
+    }
 
 
 def _seen_at(url: str) -> ResponseReturnValue:
@@ -228,23 +286,15 @@ def _seen_at(url: str) -> ResponseReturnValue:
     return redirect(url)
 
 
-def _said_of(track: Track) -> str:
-    if services.replaces_another(db.session, track):
-        return _("The recording is saved and shown in place of the one before, which stays in the history.")
-    if track.comparison is None:
-        return _("The recording is saved.")
-    return _("The recording is saved and compared with the planned route.")
-
-
-def _file(content: str | bytes, kind: str, track: Track, ending: str) -> Response:
+def _file(content: str | bytes, kind: str, name: str) -> Response:
     response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(track)}.{ending}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _file_name(track: Track) -> str:
-    stage = track.group.stage
-    return f"{stage.march.slug}-stage-{stage.number}-group-{track.group.number}"
+def _file_name(group: Group) -> str:
+    stage = group.stage
+    return f"{stage.march.slug}-stage-{stage.number}-group-{group.number}"
 
 
 def _limit_bytes() -> int:

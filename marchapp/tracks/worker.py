@@ -1,9 +1,10 @@
-"""Compare the recordings that wait: claim one, read it, compare it, write it down; never lose one."""
+"""Compare the tracks that wait: claim one, read its recordings, compare it, write it down; never lose one."""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -17,16 +18,20 @@ from marchapp.gpx_words import explain
 from marchapp.i18n import LANGUAGES
 from marchapp.models import Track, TrackComparison
 from marchapp.models.conditional import rows_changed
-from marchapp.models.track import WAITING_TRACKS, await_comparison
+from marchapp.models.track import AT_REST, WAITING_TRACKS, await_comparison
 from marchapp.tracks.comparing import NoPlannedRoute, compare_whole, plan_of, store
-from marchapp.tracks.services import original_of
+from marchapp.tracks.services import parts_of
 
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(minutes=10)  # the largest recordings take one
 MOST_ATTEMPTS = 3  # what breaks the worker off three times is not tried for ever
-READ, COMPARED = 1, 2  # how many of the steps are done then; the third is writing it down
+LEAST_BETWEEN_NOTES_S = 0.5  # a bar that moves twice a second is enough, and others write too
 A_BATCH = 20
+
+
+class ClaimLost(Exception):
+    """Somebody else has to compare the track: its recordings or its plan changed, or we took too long."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Claim:
 
 @queue.task
 def compare_waiting() -> int:
-    """Compare every recording that waits, return how many were."""
+    """Compare every track that waits, return how many were."""
     compared = 0
     while claim := claim_next(db.session, datetime.now(UTC)):
         compared += compare_claimed(db.session, claim)
@@ -92,15 +97,19 @@ def claim_next(session: Session, now: datetime, *, track_id: int | None = None) 
 
 def compare_claimed(session: Session, claim: Claim) -> bool:
     """Compare a claimed track, write the result down or why there is none, return whether there is one."""
-    track = session.get_one(Track, claim.track_id)
+    track = session.get(Track, claim.track_id, populate_existing=True)
+    if track is None:
+        return False
     if track.attempts > MOST_ATTEMPTS:
         return _give_up(session, claim, _broken_off)
     try:
-        content, plan = original_of(track), plan_of(track.group.stage)
+        parts, plan = parts_of(session, track.group_id), plan_of(track.group.stage)
         session.rollback()  # others may write while this is compared
-        comparison = compare_whole(content, plan, after_reading=lambda: _note_step(session, claim, READ))
-        _note_step(session, claim, COMPARED)
+        comparison = compare_whole(parts.values(), plan, progress=Notes(session, claim))
         row = store(comparison, datetime.now(UTC))
+    except ClaimLost:
+        session.rollback()
+        return False
     except UnusableInput as error:
         refusal = error
         return _give_up(session, claim, lambda: explain(refusal))
@@ -112,9 +121,23 @@ def compare_claimed(session: Session, claim: Claim) -> bool:
     return _write(session, claim, row)
 
 
-def _note_step(session: Session, claim: Claim, steps_done: int) -> None:
-    session.execute(update(Track).where(*claim.is_held()).values(steps_done=steps_done))
-    session.commit()
+class Notes:
+    """Writes down how many points of a track are compared, now and then, in a moment's transaction."""
+
+    def __init__(self, session: Session, claim: Claim) -> None:
+        self.session, self.claim = session, claim
+        self.noted_at = -LEAST_BETWEEN_NOTES_S
+
+    def __call__(self, done: int, total: int) -> None:
+        """Raises ClaimLost."""
+        if monotonic() - self.noted_at < LEAST_BETWEEN_NOTES_S and done < total:
+            return
+        self.noted_at = monotonic()
+        note = update(Track).where(*self.claim.is_held()).values(points_done=done, points_total=total)
+        is_held = rows_changed(self.session, note) == 1
+        self.session.commit()
+        if not is_held:
+            raise ClaimLost
 
 
 def _write(session: Session, claim: Claim, row: TrackComparison) -> bool:
@@ -140,7 +163,7 @@ def _give_up(session: Session, claim: Claim, sentence: Callable[[], str]) -> boo
 
 
 def _let_go(session: Session, claim: Claim, *, problem: dict[str, str]) -> bool:
-    done = {"waiting_since": None, "claimed_at": None, "attempts": 0, "steps_done": 0, "problem": problem}
+    done = AT_REST | {"problem": problem}
     return rows_changed(session, update(Track).where(*claim.is_held()).values(done)) == 1
 
 

@@ -1,12 +1,14 @@
-// Sending a recording: its size is checked before it travels, and the progress is shown. The form works without.
+// Sending recordings: their size is checked before they travel, and the progress is shown. The form works without.
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const file = form.elements.recording?.files[0];
-  if (!file) return;
+  const files = [...(form.elements.recording?.files ?? [])];
+  if (!files.length) return;
   event.preventDefault();
   const panel = document.getElementById("sending");
-  if (file.size > Number(panel.dataset.limitBytes)) say(panel, panel.dataset.tooLarge, true);
+  const { limitBytes, tooLarge, tooLargeTogether } = panel.dataset;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > Number(limitBytes)) say(panel, files.length > 1 ? tooLargeTogether : tooLarge, true);
   else send(form, panel);
 });
 

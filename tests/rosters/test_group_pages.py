@@ -15,6 +15,7 @@ from marchapp.models import (
     Group,
     GroupGuide,
     March,
+    Recording,
     Role,
     Stage,
     Track,
@@ -28,22 +29,27 @@ NEW = "/marches/victory/stages/1/groups/new"
 FORM = {"number": "3", "name": "Pasvik", "min_size": "2", "max_size": "10"}
 
 
-def add_track(
-    session: Session, group: Group, by: Account, *, is_current: bool = True, **given: object
-) -> Track:
-    values = {"verdict": "walked", "planned_m": 17000.0, "walked_m": 16200.0, "off_route_count": 2}
-    track = Track(
+def add_recording(session: Session, group: Group, by: Account, *, is_used: bool = True) -> Recording:
+    recording = Recording(
         group_id=group.id,
-        sha256=str(group.id).zfill(63) + str(int(is_current)),
+        sha256=str(group.id).zfill(63) + str(int(is_used)),
         content_gz=b"",
         size_bytes=1,
-        is_current=is_current,
+        is_used=is_used,
         uploaded_at=datetime(2014, 9, 18, 16, tzinfo=UTC),
         uploaded_by_id=by.id,
     )
+    session.add(recording)
+    session.commit()
+    return recording
+
+
+def add_track(session: Session, group: Group, **given: object) -> Track:
+    values = {"verdict": "walked", "planned_m": 17000.0, "walked_m": 16200.0, "off_route_count": 2}
+    track = Track(group_id=group.id)
     track.comparison = TrackComparison(
         engine_version="1",
-        computed_at=track.uploaded_at,
+        computed_at=datetime(2014, 9, 18, 16, tzinfo=UTC),
         max_offset_m=80.0,
         finish_late_s=1440.0,
         result={},
@@ -199,13 +205,18 @@ def test_the_group_page_shows_people_timetable_and_phone(session: Session, cast:
     assert "08:00" in page  # six in the morning UTC, where the march is
 
 
-def test_uploads_are_listed_the_current_one_first(session: Session, cast: Cast, sign_in) -> None:
-    old = add_track(session, cast.group, cast.guide, is_current=False, verdict="partly")
-    current = add_track(session, cast.group, cast.guide)
-    page = sign_in(cast.guide).get(f"/groups/{cast.group.id}").text
-    recordings = page.index(">Recordings<")
-    assert page.index(f"/tracks/{current.id}", recordings) < page.index(f"/tracks/{old.id}", recordings)
+def test_recordings_are_listed_and_lead_to_the_comparison(session: Session, cast: Cast, sign_in) -> None:
+    track = add_track(session, cast.group)
+    add_recording(session, cast.group, cast.guide)
+    client = sign_in(cast.guide)
+    page = client.get(f"/groups/{cast.group.id}").text
+    assert f'href="/tracks/{track.id}"' in page
     assert "left the route 2 times" in page
+    assert "Left out" not in page
+    add_recording(session, cast.group, cast.guide, is_used=False)
+    page = client.get(f"/groups/{cast.group.id}").text
+    assert page.count("Sent 18 September") == 2
+    assert page.count("Left out") == 1
 
 
 def at(session: Session, guide: Account, march: March, number: int, day: date) -> Stage:
@@ -254,7 +265,7 @@ def test_todays_group_comes_first_with_the_upload(session: Session, cast: Cast, 
     walked, now, coming = session.scalars(
         select(Group).join(Stage).where(Stage.march_id == march.id).order_by(Group.number)
     )
-    track = add_track(session, walked, guide)
+    track = add_track(session, walked)
     page = sign_in(guide).get("/my-groups").text
     places = [page.index(f'href="/groups/{group.id}"') for group in (now, coming, walked)]
     assert places == sorted(places)
@@ -279,7 +290,9 @@ def test_queries_do_not_grow_with_groups_and_people(session: Session, cast: Cast
         for number in range(people):
             stage = make_stage(session, cast.march, number=len(stages) + 2)
             stages.append(stage)
-            add_track(session, make_group(session, stage, cast.guide, number=number + 1), cast.guide)
+            group = make_group(session, stage, cast.guide, number=number + 1)
+            add_track(session, group)
+            add_recording(session, group, cast.guide)
             make_participant(session, cast.march, cast.stage, group=cast.group)
         session.commit()
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.models import AuditEvent, Group, Membership, Track
+from marchapp.models import AuditEvent, Group, Membership, Recording
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import (
     GroupInUse,
@@ -106,7 +106,9 @@ def test_a_group_with_people_stays(session: Session, cast: Cast, now: datetime) 
 
 def test_a_group_with_recordings_stays(session: Session, cast: Cast, now: datetime) -> None:
     session.add(
-        Track(group_id=cast.other_group.id, sha256="0" * 64, content_gz=b"", size_bytes=0, uploaded_at=now)
+        Recording(
+            group_id=cast.other_group.id, sha256="0" * 64, content_gz=b"", size_bytes=0, uploaded_at=now
+        )
     )
     with pytest.raises(GroupInUse):
         delete_group(session, group=cast.other_group, by=cast.coordinator, now=now)

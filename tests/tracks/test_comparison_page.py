@@ -11,11 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, March, Stage, Track
-from marchapp.tracks import services
+from marchapp.models import March, Stage, Track
 from tests.factories import Cast
 from tests.queries import queries_of
-from tests.tracks.walks import LENGTH_M, walk_gpx
+from tests.tracks.walks import LENGTH_M, save_track, walk_gpx
 
 ENDPOINTS = ("", "/map.json", ".json", ".csv", ".gpx")
 
@@ -24,15 +23,7 @@ ENDPOINTS = ("", "/map.json", ".json", ".csv", ".gpx")
 def track(session: Session, stage: Stage, cast: Cast, now: datetime) -> Track:
     """A walk that left the route once and has a gap."""
     content = walk_gpx(off=(800, 1800), gap=(2400, 3000))
-    track = services.save_track(session, group=cast.group, content=content, by=cast.guide, now=now)
-    session.commit()
-    return track
-
-
-@pytest.fixture
-def replaced(session: Session, track: Track, cast: Cast, now: datetime) -> Track:
-    """A track with a newer one in its place."""
-    services.save_track(session, group=cast.group, content=walk_gpx(), by=cast.coordinator, now=now)
+    track = save_track(session, group=cast.group, content=content, by=cast.guide, now=now)
     session.commit()
     return track
 
@@ -60,7 +51,7 @@ def test_others_do_not_see_a_track_that_is_not_public(
 
 
 @pytest.mark.parametrize("ending", ENDPOINTS)
-def test_everybody_sees_the_current_track_of_a_march_that_shows_comparisons(
+def test_everybody_sees_the_track_of_a_march_that_shows_comparisons(
     session: Session, track: Track, cast: Cast, client: FlaskClient, ending: str
 ) -> None:
     show_to_all(session, cast.march)
@@ -68,28 +59,8 @@ def test_everybody_sees_the_current_track_of_a_march_that_shows_comparisons(
 
 
 @pytest.mark.parametrize("ending", ENDPOINTS)
-def test_an_earlier_track_is_never_public(
-    session: Session, replaced: Track, cast: Cast, client: FlaskClient, sign_in, ending: str
-) -> None:
-    show_to_all(session, cast.march)
-    assert client.get(f"/tracks/{replaced.id}{ending}").status_code == 302
-    assert sign_in(cast.other_guide).get(f"/tracks/{replaced.id}{ending}").status_code == 403
-    assert sign_in(cast.guide).get(f"/tracks/{replaced.id}{ending}").status_code == 200
-
-
-@pytest.mark.parametrize("ending", [*ENDPOINTS, "/original"])
 def test_a_track_that_is_not_there_is_not_found(cast: Cast, sign_in, ending: str) -> None:
     assert sign_in(cast.guide).get(f"/tracks/999999{ending}").status_code == 404
-
-
-def test_the_original_is_for_guides_and_coordinators_only(
-    session: Session, track: Track, cast: Cast, client: FlaskClient, sign_in
-) -> None:
-    show_to_all(session, cast.march)
-    assert client.get(f"/tracks/{track.id}/original").status_code == 302
-    assert sign_in(cast.other_guide).get(f"/tracks/{track.id}/original").status_code == 403
-    answer = sign_in(cast.guide).get(f"/tracks/{track.id}/original")
-    assert answer.data == walk_gpx(off=(800, 1800), gap=(2400, 3000))
 
 
 def test_only_guides_and_coordinators_read_the_history(
@@ -105,7 +76,13 @@ def test_the_page_says_it_all_in_words_without_scripts(track: Track, cast: Cast,
     assert "of the planned route, left it once, and came in" in page
     assert "so nobody knows where the group was" in page
     assert 'class="sketch' in page
-    for heading in ("Checkpoints", "Off the route", "Gaps in the recording", "Planned and walked", "History"):
+    for heading in (
+        "Checkpoints",
+        "Off the route",
+        "Gaps in the recording",
+        "Planned and walked",
+        "Recordings of this group",
+    ):
         assert f">{heading}</h2>" in page
     for name in ("Start", "Bridge", "Finish"):
         assert f">{name}</th>" in page
@@ -119,34 +96,6 @@ def test_the_page_and_its_map_open_in_every_language(
     client = sign_in(cast.guide)
     assert client.get(f"/tracks/{track.id}?lang={language}").status_code == 200
     assert client.get(f"/tracks/{track.id}/map.json?lang={language}").json["language"] == language
-
-
-def test_an_earlier_track_says_so_and_can_be_shown_again(
-    session: Session, replaced: Track, cast: Cast, sign_in
-) -> None:
-    client = sign_in(cast.guide)
-    assert "This is an earlier recording." in client.get(f"/tracks/{replaced.id}").text
-    page = client.post(f"/tracks/{replaced.id}/show-again", follow_redirects=True)
-    assert "This recording is the one that is shown now." in page.text
-    session.refresh(replaced)
-    assert replaced.is_current
-
-
-@pytest.mark.parametrize("name", ["other_guide", "other_coordinator"])
-def test_strangers_do_not_choose_what_is_shown(
-    session: Session, replaced: Track, cast: Cast, sign_in, name: str
-) -> None:
-    stranger: Account = getattr(cast, name)
-    assert sign_in(stranger).post(f"/tracks/{replaced.id}/show-again").status_code == 403
-    session.refresh(replaced)
-    assert not replaced.is_current
-
-
-def test_readers_of_a_public_march_do_not_choose_what_is_shown(
-    session: Session, track: Track, cast: Cast, client: FlaskClient
-) -> None:
-    show_to_all(session, cast.march)
-    assert client.post(f"/tracks/{track.id}/show-again").status_code == 302
 
 
 def test_the_result_is_a_file_with_the_engines_figures(track: Track, cast: Cast, sign_in) -> None:
@@ -197,7 +146,7 @@ def test_the_map_of_twenty_thousand_noisy_points_is_small(
 ) -> None:
     content = walk_gpx(interval_s=0.16, noise_m=3.0)
     assert content.count(b"<trkpt") >= 20_000
-    track = services.save_track(session, group=cast.group, content=content, by=None, now=now)
+    track = save_track(session, group=cast.group, content=content, by=None, now=now)
     session.commit()
     answer = sign_in(cast.guide).get(f"/tracks/{track.id}/map.json")
     assert len(answer.data) < 300_000
@@ -234,6 +183,6 @@ def test_a_long_history_takes_no_more_queries(
     few = queries_of(client, f"/tracks/{track.id}")
     for number in range(5):
         content = walk_gpx(to_m=2000 + 100 * number)
-        services.save_track(session, group=cast.group, content=content, by=cast.coordinator, now=now)
+        save_track(session, group=cast.group, content=content, by=cast.coordinator, now=now)
     session.commit()
     assert queries_of(client, f"/tracks/{track.id}") <= few + 1  # who else sent one

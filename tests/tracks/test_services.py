@@ -1,4 +1,4 @@
-"""Recordings are kept once, and exactly one of a group is current."""
+"""Recordings are kept once, joined, left out and taken back; a group has one track of those in use."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -11,22 +11,31 @@ from sqlalchemy.orm import Session
 
 from marchapp.extensions import db
 from marchapp.geo.errors import NotGpx
-from marchapp.models import AuditEvent, Group, Stage, Track
-from marchapp.tracks import services
+from marchapp.models import AuditEvent, Group, Recording, Stage, Track
+from marchapp.tracks import services, taking, worker
 from marchapp.tracks.comparing import NoPlannedRoute, compare_whole
 from tests.factories import Cast
-from tests.tracks.walks import LENGTH_M, walk_gpx
+from tests.tracks.walks import LENGTH_M, save_track, walk_gpx
+
+MORNING, AFTERNOON = walk_gpx(to_m=1900), walk_gpx(from_m=2100)
+
+
+def recordings(session: Session) -> list[Recording]:
+    return list(session.scalars(select(Recording).order_by(Recording.id)))
 
 
 def test_a_recording_is_kept_with_its_comparison(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
     content = walk_gpx(off=(1000, 2000))
-    track = services.save_track(session, group=cast.group, content=content, by=cast.guide, now=now)
+    track = save_track(session, group=cast.group, content=content, by=cast.guide, now=now)
     session.commit()
-    assert track.is_current
-    assert services.original_of(track) == content
-    assert track.size_bytes == len(content)
+    [recording] = recordings(session)
+    assert recording.is_used
+    assert services.original_of(recording) == content
+    assert recording.size_bytes == len(content)
+    assert recording.points == content.count(b"<trkpt")
+    assert recording.started_at == stage.starts_at
     kept = track.comparison
     assert kept.planned_m == pytest.approx(LENGTH_M, rel=0.01)
     assert kept.walked_m == pytest.approx(3000, abs=60)
@@ -36,50 +45,87 @@ def test_a_recording_is_kept_with_its_comparison(
 
 
 def test_keeping_a_recording_is_audited(session: Session, stage: Stage, cast: Cast, now: datetime) -> None:
-    track = services.save_track(session, group=cast.group, content=walk_gpx(), by=cast.guide, now=now)
-    [event] = session.scalars(select(AuditEvent).where(AuditEvent.action == "track.uploaded"))
-    assert (event.subject_id, event.account_id, event.march_id) == (track.id, cast.guide.id, cast.march.id)
+    save_track(session, group=cast.group, content=walk_gpx(), by=cast.guide, now=now)
+    [event] = session.scalars(select(AuditEvent).where(AuditEvent.action == "recording.uploaded"))
+    assert (event.subject_id, event.account_id, event.march_id) == (
+        recordings(session)[0].id,
+        cast.guide.id,
+        cast.march.id,
+    )
 
 
 def test_the_same_file_again_is_recognised_in_its_group_only(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
-    track = services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
+    save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
     with pytest.raises(services.AlreadyUploaded) as known:
-        services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
-    assert known.value.track_id == track.id
-    services.save_track(session, group=cast.other_group, content=walk_gpx(), by=None, now=now)
+        save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
+    assert known.value.recording_id == recordings(session)[0].id
+    save_track(session, group=cast.other_group, content=walk_gpx(), by=None, now=now)
 
 
-def test_a_new_recording_replaces_the_old_one_which_stays(
+def test_two_recordings_are_compared_as_one_walk(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
-    old = services.save_track(session, group=cast.group, content=walk_gpx(to_m=2000), by=None, now=now)
-    new = services.save_track(
-        session, group=cast.group, content=walk_gpx(), by=None, now=now + timedelta(hours=1)
-    )
+    save_track(session, group=cast.group, content=AFTERNOON, now=now)
+    track = save_track(session, group=cast.group, content=MORNING, now=now)
     session.commit()
-    assert services.current_of(session, cast.group) is new
-    assert list(services.history_of(session, cast.group)) == [new, old]
-    assert not old.is_current
+    assert session.scalar(select(func.count()).select_from(Track)) == 1
+    assert track.comparison.walked_m == pytest.approx(LENGTH_M - 200, abs=30)
+    [gap] = track.comparison.result["gaps"]
+    assert gap["jump_m"] == pytest.approx(200, abs=20)
+    assert track.comparison.result["track"]["points_read"] == (MORNING + AFTERNOON).count(b"<trkpt")
 
 
-def test_an_earlier_recording_can_be_shown_again(
+def test_a_recording_of_the_same_time_fills_only_gaps(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
-    old = services.save_track(session, group=cast.group, content=walk_gpx(to_m=2000), by=None, now=now)
-    new = services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
-    services.show_again(session, old, by=cast.guide, now=now)
+    save_track(session, group=cast.group, content=walk_gpx(gap=(1000, 2000)), now=now)
+    track = save_track(session, group=cast.group, content=walk_gpx(from_m=900, to_m=2500), now=now)
+    assert track.comparison.walked_m == pytest.approx(LENGTH_M, abs=30)
+    assert track.comparison.result["gaps"] == []
+    assert track.comparison.result["track"]["points_dropped"]["recorded_twice"] > 50
+
+
+def test_a_part_is_left_out_and_taken_back_and_the_file_stays(
+    session: Session, stage: Stage, cast: Cast, now: datetime
+) -> None:
+    save_track(session, group=cast.group, content=MORNING, now=now)
+    track = save_track(session, group=cast.group, content=AFTERNOON, now=now)
     session.commit()
-    assert services.current_of(session, cast.group) is old
-    assert not new.is_current
+    both_m = track.comparison.walked_m
+    second = recordings(session)[1]
+    taking.change_use(session, second, is_used=False, by=cast.guide, now=now)
+    session.commit()
+    assert track.comparison.walked_m == pytest.approx(1900, abs=30)
+    assert services.original_of(second) == AFTERNOON
+    taking.change_use(session, second, is_used=True, by=cast.guide, now=now)
+    session.commit()
+    assert track.comparison.walked_m == both_m
+    actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
+    assert actions[-2:] == ["recording.left_out", "recording.taken_back"]
+
+
+def test_without_a_recording_in_use_a_group_has_no_track(
+    session: Session, stage: Stage, cast: Cast, now: datetime
+) -> None:
+    save_track(session, group=cast.group, content=MORNING, now=now)
+    session.commit()
+    [recording] = recordings(session)
+    taking.change_use(session, recording, is_used=False, by=None, now=now)
+    session.commit()
+    assert services.track_of(session, cast.group) is None
+    assert len(services.history_of(session, cast.group)) == 1
+    taking.change_use(session, recording, is_used=True, by=None, now=now)
+    session.commit()
+    assert services.track_of(session, cast.group).comparison.verdict == "partly"
 
 
 def test_a_recording_of_another_day_has_no_lateness(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
     content = walk_gpx(starts_at=stage.starts_at - timedelta(days=400))
-    track = services.save_track(session, group=cast.group, content=content, by=None, now=now)
+    track = save_track(session, group=cast.group, content=content, by=None, now=now)
     assert track.comparison.finish_late_s is None
     assert track.comparison.result["schedule"]["planned_start"] is None
 
@@ -87,40 +133,40 @@ def test_a_recording_of_another_day_has_no_lateness(
 def test_a_file_that_cannot_be_read_changes_nothing(
     session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
-    kept = services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
+    save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
     with pytest.raises(NotGpx):
-        services.save_track(session, group=cast.group, content=b"<html></html>", by=None, now=now)
-    assert services.current_of(session, cast.group) is kept
+        save_track(session, group=cast.group, content=b"<html></html>", by=None, now=now)
+    assert len(recordings(session)) == 1
 
 
 def test_a_stage_without_planned_route_takes_no_recording(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     with pytest.raises(NoPlannedRoute):
-        services.save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
+        save_track(session, group=cast.group, content=walk_gpx(), by=None, now=now)
 
 
-def test_two_uploads_at_once_leave_exactly_one_current(
+def test_of_two_uploads_at_once_both_are_kept_and_the_worker_joins_them(
     app: Flask, session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
     group_id = cast.group.id
     session.rollback()  # lets go of the database before the others take it
-    compared, both_compared = [], Barrier(2)
+    both_compared = Barrier(2)
 
-    def upload(to_m: float) -> None:
+    def upload(content: bytes) -> None:
         with app.app_context():
-            group = db.session.get_one(Group, group_id)
-            begun = services.begin_upload(db.session, group=group, content=walk_gpx(to_m=to_m))
+            begun = services.begin(db.session, group=db.session.get_one(Group, group_id))
             db.session.rollback()
-            comparison = compare_whole(begun.content, begun.plan)
+            found = begun.examine(content)
+            comparison = compare_whole([found.part], begun.plan)
             both_compared.wait(timeout=30)
-            services.keep_track(db.session, begun, comparison, by=None, now=now)
+            services.keep(db.session, begun, [found], comparison, by=None, now=now)
             db.session.commit()
-            compared.append(to_m)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(upload, (3000.0, 4000.0)))
-    tracks = select(func.count()).select_from(Track).where(Track.group_id == group_id)
-    assert sorted(compared) == [3000.0, 4000.0]
-    assert session.scalar(tracks) == 2
-    assert session.scalar(tracks.where(Track.is_current)) == 1
+        list(pool.map(upload, (MORNING, AFTERNOON)))
+    assert [recording.is_used for recording in recordings(session)] == [True, True]
+    track = session.scalars(select(Track)).one()
+    assert track.waiting_since == now
+    assert worker.compare_waiting() == 1
+    assert track.comparison.walked_m == pytest.approx(LENGTH_M - 200, abs=30)

@@ -12,7 +12,7 @@ from marchapp.models import Account, Group, Stage
 from marchapp.tracks import services
 from tests.factories import Cast, make_group
 from tests.queries import queries_of
-from tests.tracks.walks import walk_gpx
+from tests.tracks.walks import save_track, walk_gpx
 
 SignIn = Callable[[Account], FlaskClient]
 PAGE = "/marches/victory/stages/1/tracks"
@@ -29,7 +29,7 @@ def walked(session: Session, stage: Stage, cast: Cast, now: datetime) -> Stage:
 
 
 def upload(session: Session, group: Group, content: bytes, now: datetime) -> None:
-    services.save_track(session, group=group, content=content, by=None, now=now)
+    save_track(session, group=group, content=content, now=now)
     session.commit()
 
 
@@ -111,8 +111,8 @@ def test_the_table_is_sorted_by_its_address(walked: Stage, cast: Cast, sign_in: 
 def test_a_recording_that_waits_is_in_the_table_and_not_on_the_map(
     session: Session, stage: Stage, cast: Cast, now: datetime, sign_in: SignIn
 ) -> None:
-    begun = services.begin_upload(session, group=cast.group, content=walk_gpx())
-    services.keep_track(session, begun, None, by=None, now=now)
+    begun = services.begin(session, group=cast.group)
+    services.keep(session, begun, [begun.examine(walk_gpx())], None, by=None, now=now)
     session.commit()
     client = sign_in(cast.coordinator)
     assert "Being compared" in client.get(PAGE).text

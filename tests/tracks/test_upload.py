@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marchapp.geo.gpx import Recording, read_track
-from marchapp.models import Stage, Track
+from marchapp.geo import gpx
+from marchapp.models import Recording, Stage
 from tests.factories import Cast, make_group, make_stage
 from tests.geo.watch_files import fit_file, tcx_file
 from tests.tracks.conftest import Send
@@ -34,7 +34,7 @@ REFUSED = {
 
 def count(session: Session) -> int:
     session.rollback()
-    return session.scalar(select(func.count()).select_from(Track)) or 0
+    return session.scalar(select(func.count()).select_from(Recording)) or 0
 
 
 def test_the_page_names_group_stage_and_limit(cast: Cast, stage: Stage, sign_in) -> None:
@@ -62,11 +62,11 @@ def test_a_zipped_recording_is_read_too(cast: Cast, stage: Stage, sign_in, send:
 
 @pytest.mark.parametrize(("ending", "written"), [("fit", fit_file), ("tcx", tcx_file)])
 def test_a_recording_is_read_as_the_watch_wrote_it(
-    cast: Cast, stage: Stage, sign_in, send: Send, ending: str, written: Callable[[Recording], bytes]
+    cast: Cast, stage: Stage, sign_in, send: Send, ending: str, written: Callable[[gpx.Recording], bytes]
 ) -> None:
     client = sign_in(cast.guide)
     assert "GPX, FIT or TCX file" in client.get(f"/groups/{cast.group.id}/recording").text
-    page = send(cast.group, written(read_track(WALK)), f"walk.{ending}", follow_redirects=True)
+    page = send(cast.group, written(gpx.read_track(WALK)), f"walk.{ending}", follow_redirects=True)
     assert "saved and compared with the planned route" in page.text
     assert "of the planned route, never left it, and came in" in page.text
 
@@ -138,11 +138,12 @@ def test_the_same_file_again_is_recognised(
     assert count(session) == 1
 
 
-def test_a_new_file_is_said_to_replace_the_old(cast: Cast, stage: Stage, sign_in, send: Send) -> None:
+def test_a_second_file_is_joined_to_the_first(cast: Cast, stage: Stage, sign_in, send: Send) -> None:
     sign_in(cast.guide)
-    send(cast.group, walk_gpx(to_m=2500))
-    page = send(cast.group, WALK, follow_redirects=True)
-    assert "shown in place of the one before" in page.text
+    send(cast.group, walk_gpx(to_m=1900))
+    page = send(cast.group, walk_gpx(from_m=2100), follow_redirects=True)
+    assert "Added: the track now has 2 parts, 08:00–08:25 and 08:28–08:53." in page.text
+    assert "2 recordings" not in page.text
 
 
 def test_without_planned_route_the_page_says_so(session: Session, cast: Cast, sign_in, send: Send) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,12 +16,12 @@ from marchapp.geo.errors import TooFarAway
 from marchapp.geo.gpx import write_gpx
 from marchapp.marches.routes import save_route
 from marchapp.marches.services import StagePlan, change_stage, plan_timetable
-from marchapp.models import Stage, Track
+from marchapp.models import Recording, Stage, Track
 from marchapp.models.timetable import on_the_way
-from marchapp.tracks import comparing, services, worker
+from marchapp.tracks import comparing, services, taking, worker
 from tests.factories import Cast
 from tests.tracks.conftest import Send
-from tests.tracks.walks import LENGTH_M, places, route_gpx, walk_gpx
+from tests.tracks.walks import LENGTH_M, places, route_gpx, save_track, walk_gpx
 
 WALK = walk_gpx()
 
@@ -42,15 +43,20 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def waiting(session: Session, stage: Stage, cast: Cast, now: datetime) -> Track:
     """A recording that is kept and not yet compared."""
-    begun = services.begin_upload(session, group=cast.group, content=WALK)
-    track = services.keep_track(session, begun, None, by=cast.guide, now=now)
+    begun = services.begin(session, group=cast.group)
+    services.keep(session, begun, [begun.examine(WALK)], None, by=cast.guide, now=now)
     session.commit()
-    return track
+    return session.scalars(select(Track)).one()
 
 
 def claim(track: Track, at: datetime) -> None:
     track.claimed_at, track.attempts = at, track.attempts + 1
     db.session.commit()
+
+
+def original(session: Session, client: FlaskClient) -> bytes:
+    recording_id = session.scalars(select(Recording.id)).one()
+    return client.get(f"/recordings/{recording_id}/original").data
 
 
 def fail(*_given: object, **_named: object) -> None:
@@ -86,29 +92,93 @@ def test_a_large_recording_that_cannot_be_compared_is_refused_at_once(
     sign_in(cast.guide)
     assert 'id="recording-error"' in send(cast.group, content).text
     session.rollback()
-    assert session.scalar(select(func.count()).select_from(Track)) == 0
+    assert session.scalar(select(func.count()).select_from(Recording)) == 0
 
 
-@pytest.mark.parametrize(
-    ("steps_done", "words"), [(0, "Reading the file"), (1, "Finding its way"), (2, "Writing down")]
-)
-def test_the_page_says_which_step_the_worker_is_at(
-    session: Session, waiting: Track, cast: Cast, sign_in, steps_done: int, words: str
+def test_the_page_says_how_many_points_are_compared(
+    session: Session, waiting: Track, cast: Cast, sign_in
 ) -> None:
-    waiting.steps_done = steps_done
     claim(waiting, datetime.now(UTC))
-    page = sign_in(cast.guide).get(f"/tracks/{waiting.id}").text
-    assert words in page
-    assert f"step {steps_done + 1} of 3" in page
+    client = sign_in(cast.guide)
+    assert "Reading the recording" in client.get(f"/tracks/{waiting.id}").text
+    waiting.points_done, waiting.points_total = 41_000, 72_000
+    session.commit()
+    page = client.get(f"/tracks/{waiting.id}").text
+    assert "Comparing" in page
+    assert "41,000 of 72,000 points" in page
+    assert '<progress value="41000" max="72000"' in page
+
+
+def test_the_worker_writes_down_how_far_it_is_without_holding_the_database(
+    session: Session, waiting: Track, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = worker.claim_next(session, now)
+    assert found is not None
+    monkeypatch.setattr(worker, "LEAST_BETWEEN_NOTES_S", 0.0)
+    noted = []
+
+    def compare_slowly(_parts: object, _plan: object, *, progress: Callable[[int, int], None]) -> None:
+        for done in (0, 300, 500):
+            progress(done, 640)
+            assert not session().in_transaction()
+            noted.append((waiting.points_done, waiting.points_total))
+            session.rollback()
+        raise RuntimeError("enough")
+
+    monkeypatch.setattr(worker, "compare_whole", compare_slowly)
+    worker.compare_claimed(session, found)
+    assert noted == [(0, 640), (300, 640), (500, 640)]
+
+
+def test_progress_is_written_down_twice_a_second_at_most(
+    session: Session, waiting: Track, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = worker.claim_next(session, now)
+    assert found is not None
+    clock = [100.0]
+    monkeypatch.setattr(worker, "monotonic", lambda: clock[0])
+    changes = []
+    monkeypatch.setattr(worker, "rows_changed", lambda *_given: changes.append(clock[0]) or 1)
+    note = worker.Notes(session, found)
+    for _told in range(100):
+        note(1, 1000)
+        clock[0] += 0.01
+    assert changes == [100.0, pytest.approx(100.5)]
+
+
+def test_a_comparison_whose_claim_is_lost_ends_at_once(
+    session: Session, waiting: Track, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = worker.claim_next(session, now)
+    assert found is not None
+    other = services.begin(session, group=waiting.group)
+    services.keep(session, other, [other.examine(walk_gpx(to_m=500))], None, by=None, now=now)
+    session.commit()
+    with pytest.raises(worker.ClaimLost):
+        worker.Notes(session, found)(0, 640)
+    assert not worker.compare_claimed(session, found)
+    assert (waiting.claimed_at, waiting.problem) == (None, {})
+    assert worker.compare_waiting() == 1
+
+
+def test_a_track_that_is_gone_is_not_compared(
+    session: Session, waiting: Track, cast: Cast, now: datetime
+) -> None:
+    found = worker.claim_next(session, now)
+    assert found is not None
+    recording = services.history_of(session, waiting.group)[0]
+    taking.change_use(session, recording, is_used=False, by=None, now=now)
+    session.commit()
+    assert not worker.compare_claimed(session, found)
 
 
 def test_a_recording_that_waits_has_no_files_of_results_but_its_own(
-    waiting: Track, cast: Cast, sign_in
+    session: Session, waiting: Track, cast: Cast, sign_in
 ) -> None:
     client = sign_in(cast.guide)
     for ending in ("/map.json", ".json", ".csv", ".gpx"):
         assert client.get(f"/tracks/{waiting.id}{ending}").status_code == 404
-    assert client.get(f"/tracks/{waiting.id}/original").data == WALK
+    assert original(session, client) == WALK
 
 
 def test_a_recording_that_waits_stands_in_every_list(
@@ -162,7 +232,7 @@ def test_a_mistake_in_the_worker_is_one_sentence_on_the_page_and_the_file_is_kep
     assert "The comparison broke off. The file is kept" in page
     assert "waiting.js" not in page
     assert "Could not be compared" in client.get("/my-groups").text
-    assert client.get(f"/tracks/{waiting.id}/original").data == WALK
+    assert original(session, client) == WALK
     assert set(waiting.problem) == {"en", "nb", "ru"}
 
 
@@ -193,7 +263,7 @@ def test_a_result_is_thrown_away_when_the_plan_changed_meanwhile(
 def test_a_changed_route_or_timetable_has_its_recordings_compared_again(
     session: Session, stage: Stage, cast: Cast, now: datetime, sent: list[Callable[..., object]], sign_in
 ) -> None:
-    track = services.save_track(session, group=cast.group, content=WALK, by=None, now=now)
+    track = save_track(session, group=cast.group, content=WALK, by=None, now=now)
     session.commit()
     late_before = track.comparison.finish_late_s
     assert sent == []
@@ -213,12 +283,12 @@ def test_a_changed_route_or_timetable_has_its_recordings_compared_again(
 def test_a_recording_that_no_longer_fits_the_route_keeps_its_comparison_and_says_so(
     session: Session, stage: Stage, cast: Cast, now: datetime, sign_in
 ) -> None:
-    track = services.save_track(session, group=cast.group, content=WALK, by=None, now=now)
+    track = save_track(session, group=cast.group, content=WALK, by=None, now=now)
     save_route(session, stage=stage, content=route_elsewhere(), by=None, now=now)
     session.commit()
     assert worker.compare_waiting() == 0
     page = sign_in(cast.guide).get(f"/tracks/{track.id}").text
-    assert "This recording could not be compared again." in page
+    assert "The track could not be compared again." in page
     assert "away from the planned route" in page
     assert 'class="verdict"' in page
 
@@ -226,8 +296,8 @@ def test_a_recording_that_no_longer_fits_the_route_keeps_its_comparison_and_says
 def test_a_rollback_wakes_nobody(
     session: Session, stage: Stage, cast: Cast, now: datetime, sent: list[Callable[..., object]]
 ) -> None:
-    begun = services.begin_upload(session, group=cast.group, content=WALK)
-    services.keep_track(session, begun, None, by=None, now=now)
+    begun = services.begin(session, group=cast.group)
+    services.keep(session, begun, [begun.examine(WALK)], None, by=None, now=now)
     session.rollback()
     session.commit()
     assert sent == []
@@ -236,8 +306,8 @@ def test_a_rollback_wakes_nobody(
 def test_the_command_compares_again_what_an_older_engine_compared(
     app: Flask, session: Session, stage: Stage, cast: Cast, now: datetime
 ) -> None:
-    old = services.save_track(session, group=cast.group, content=WALK, by=None, now=now)
-    services.save_track(session, group=cast.other_group, content=WALK, by=None, now=now)
+    old = save_track(session, group=cast.group, content=WALK, by=None, now=now)
+    save_track(session, group=cast.other_group, content=WALK, by=None, now=now)
     old.comparison.engine_version, old.comparison.verdict = "0.1", "partly"
     session.commit()
     run = app.test_cli_runner().invoke
@@ -252,7 +322,7 @@ def test_the_command_compares_again_what_an_older_engine_compared(
 def test_a_stage_that_starts_later_has_its_recordings_compared_again_and_one_renamed_has_not(
     session: Session, stage: Stage, cast: Cast, now: datetime, sent: list[Callable[..., object]]
 ) -> None:
-    track = services.save_track(session, group=cast.group, content=WALK, by=None, now=now)
+    track = save_track(session, group=cast.group, content=WALK, by=None, now=now)
     session.commit()
     late_before_s = track.comparison.finish_late_s
     as_it_is = StagePlan(**{one.name: getattr(stage, one.name) for one in fields(StagePlan)})

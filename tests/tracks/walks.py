@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from marchapp.geo.gpx import Waypoint, write_gpx
+from marchapp.models import Account, Group, Track
+from marchapp.tracks import services
 
 STARTS_AT = datetime(2014, 9, 18, 6, 0, tzinfo=UTC)
 LENGTH_M = 4000.0
@@ -35,6 +38,7 @@ def route_gpx(*, shift_degrees: float = 0.0) -> bytes:
 def walk_gpx(
     *,
     starts_at: datetime = STARTS_AT,
+    from_m: float = 0.0,
     to_m: float = LENGTH_M,
     off: tuple[float, float] | None = None,
     off_by_m: float = 300.0,
@@ -45,7 +49,7 @@ def walk_gpx(
     shift_degrees: float = 0.0,
 ) -> bytes:
     """Return the recording of a walk at 1.25 m/s; `off` the route and `gap` are from and to, in metres."""
-    along_m = np.arange(0.0, to_m + 1, 1.25 * interval_s)
+    along_m = np.arange(from_m, to_m + 1, 1.25 * interval_s)
     rng = np.random.default_rng(7)
     aside_m = rng.normal(0, noise_m, len(along_m)) if noise_m else np.zeros(len(along_m))
     if off:
@@ -61,3 +65,13 @@ def walk_gpx(
         ele=50 + 30 * np.sin(along_m[heard] / 500),
         time=time[heard] if is_timed else None,
     )
+
+
+def save_track(
+    session: Session, *, group: Group, content: bytes, by: Account | None = None, now: datetime
+) -> Track:
+    """Keep a recording of a group, compared, and return the track of the group."""
+    services.save_recording(session, group=group, content=content, by=by, now=now)
+    track = services.track_of(session, group)
+    assert track is not None
+    return track
