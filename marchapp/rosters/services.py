@@ -207,6 +207,7 @@ def _copy_memberships(session: Session, source: Stage, target: Stage, copies: di
             Membership.stage_id == source.id,
             StageEntry.stage_id == target.id,
             Participant.standing == Standing.PLACED,
+            Participant.may_take_part,
         )
     )
     rows: list[dict[str, Any]] = [

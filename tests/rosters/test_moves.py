@@ -13,6 +13,7 @@ from marchapp.rosters.moves import (
     GroupFull,
     MovedMeanwhile,
     NoSuchGroup,
+    NotAllowedYet,
     NothingToUndo,
     NotWalking,
     move_people,
@@ -171,3 +172,19 @@ def test_the_database_holds_one_group_for_each_person_and_stage(session: Session
     )
     with pytest.raises(IntegrityError):
         session.flush()
+
+
+def test_nobody_comes_into_a_group_without_consent_for_taking_part(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    child = make_participant(session, cast.march, cast.stage, given_name="Liv", may_take_part=False)
+    with pytest.raises(NotAllowedYet) as refusal:
+        move(session, cast, cast.other_group, (child, None), (cast.walker, cast.group), now=now)
+    assert refusal.value.names == [child.name]
+    assert group_of(session, cast.walker, cast.stage) == cast.group.id
+
+
+def test_who_lost_consent_can_be_taken_out_of_a_group(session: Session, cast: Cast, now: datetime) -> None:
+    cast.walker.may_take_part = False
+    move(session, cast, None, (cast.walker, cast.group), now=now)
+    assert group_of(session, cast.walker, cast.stage) is None
