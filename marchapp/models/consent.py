@@ -56,7 +56,8 @@ class Guardian(db.Model):
 class ConsentText(db.Model):
     """The wording that is consented to, by language. A change is a new version; none is ever rewritten.
 
-    `sha256` is that of the text as JSON with its keys in order.
+    `sha256` is that of the text as JSON with its keys in order. `all_asked_at` is when everybody whom it
+    concerns had been asked; until then the worker goes on asking.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,16 +68,20 @@ class ConsentText(db.Model):
     sha256: Mapped[str] = mapped_column(String(64))
     written_at: Mapped[Moment]
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    all_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    written_by: Mapped["Account | None"] = relationship()
 
     __table_args__ = (UniqueConstraint("march_id", "purpose", "version"),)
 
 
 class ConsentRequest(db.Model):
-    """That a guardian was asked for a purpose, with a certain text."""
+    """That a guardian was asked for a purpose, with a certain text; without an address it is asked on paper."""
 
     guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id", ondelete="CASCADE"), primary_key=True)
     text_id: Mapped[int] = mapped_column(ForeignKey("consent_text.id", ondelete="CASCADE"), primary_key=True)
     asked_at: Mapped[Moment]
+    address: Mapped[str] = mapped_column(String(254), default="")
 
     guardian: Mapped[Guardian] = relationship()
     text: Mapped[ConsentText] = relationship()
@@ -85,13 +90,14 @@ class ConsentRequest(db.Model):
 class ConsentAnswer(db.Model):
     """One answer to one text. Rows are only added: the latest of a giver and purpose is what holds.
 
-    Without a guardian it is the child's own assent. `recorded_by_id` is the coordinator who entered a paper
-    form, with its scan.
+    Of a guardian who is not named any more only the typed name is left. `recorded_by_id` is the coordinator
+    who entered a paper form, with its scan.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id", ondelete="SET NULL"))
+    is_by_child: Mapped[bool] = mapped_column(default=False)
     text_id: Mapped[int] = mapped_column(ForeignKey("consent_text.id", ondelete="CASCADE"))
     purpose: Mapped[Purpose] = mapped_column(one_of(Purpose))
     answer: Mapped[Answer] = mapped_column(one_of(Answer))
@@ -106,7 +112,10 @@ class ConsentAnswer(db.Model):
     text: Mapped[ConsentText] = relationship()
     recorded_by: Mapped["Account | None"] = relationship()
 
-    __table_args__ = (Index(None, "participant_id", "purpose"),)
+    __table_args__ = (
+        Index(None, "participant_id", "purpose"),
+        CheckConstraint("NOT is_by_child OR guardian_id IS NULL", name="one_giver"),
+    )
 
 
 class ConsentScan(db.Model):

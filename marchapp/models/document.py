@@ -12,6 +12,7 @@ from marchapp.models.columns import UtcDateTime, one_of
 from marchapp.models.encrypted import EncryptedText
 
 if TYPE_CHECKING:
+    from marchapp.models.account import Account
     from marchapp.models.participant import Participant
 
 
@@ -22,7 +23,10 @@ class DocumentKind(StrEnum):
 
 
 class TravelDocument(db.Model):
-    """A passport, visa or local border traffic permit. It must be valid on the crossing date."""
+    """A passport, visa or local border traffic permit. It must be valid on the crossing date.
+
+    `reminded_at` is when its holder was told that it is not.
+    """
 
     participant_id: Mapped[int] = mapped_column(
         ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True
@@ -31,6 +35,7 @@ class TravelDocument(db.Model):
     number: Mapped[str] = mapped_column(EncryptedText, deferred=True)
     issued_by: Mapped[str] = mapped_column(String(2))
     expires_on: Mapped[date]
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     participant: Mapped["Participant"] = relationship(back_populates="documents")
 
@@ -48,5 +53,6 @@ class NotarisedConsent(db.Model):
     seen_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
 
     participant: Mapped["Participant"] = relationship(back_populates="notarised_consent")
+    seen_by: Mapped["Account | None"] = relationship()
 
     __table_args__ = (CheckConstraint("valid_to >= valid_from", name="dates_in_order"),)

@@ -60,7 +60,9 @@ class Participant(db.Model):
     `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
     `search_key` is what a search looks into: the name in both scripts and the reference, folded.
     `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
-    into a group. `place_held_until` is when a place is given on for want of consents.
+    into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
+    place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
+    consent that was withdrawn took somebody out of a group.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -101,7 +103,10 @@ class Participant(db.Model):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erasure_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     may_take_part: Mapped[bool] = mapped_column(default=True)
+    may_cross_border: Mapped[bool] = mapped_column(default=True)
     place_held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    consent_reminders: Mapped[int] = mapped_column(default=0)
+    left_groups_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     march: Mapped["March"] = relationship()
     party: Mapped["Party"] = relationship(back_populates="participants")
@@ -142,6 +147,14 @@ class Participant(db.Model):
             sqlite_where=text("standing = 'waiting'"),
             postgresql_where=text("standing = 'waiting'"),
         ),
+        # Those without consent are few, and the worker looks for them every minute.
+        Index(
+            "ix_participant_without_consent",
+            "march_id",
+            "place_held_until",
+            sqlite_where=text("may_take_part = 0"),
+            postgresql_where=text("NOT may_take_part"),
+        ),
         Index(None, "march_id", "category"),
         Index(None, "march_id", "country"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.
@@ -178,6 +191,10 @@ class Participant(db.Model):
     def mailbox(self) -> str:
         """Where letters about this person go: the own address, else that of the party's contact."""
         return self.email or self.party.contact_email
+
+    @property
+    def stage_ids(self) -> frozenset[int]:
+        return frozenset(entry.stage_id for entry in self.entries)
 
     def age_on(self, day: date) -> int:
         had_birthday = (day.month, day.day) >= (self.birth_date.month, self.birth_date.day)

@@ -15,6 +15,12 @@ depends_on = None
 
 CATEGORIES = ("schoolchild", "official", "border_guard", "walker")
 NEW_COLUMNS = ("adult_age", "assent_age", "children_per_adult", "days_for_consent", "notarised_countries")
+COLUMNS_OF_MESSAGE = (
+    ("party_id", "party"),
+    ("participant_id", "participant"),
+    ("link_id", "private_link"),
+    ("mailing_id", "mailing"),
+)
 OPEN_AFTER_MARCH = timedelta(days=91)
 
 
@@ -52,6 +58,7 @@ def _make_tables() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by_id", sa.Integer(), nullable=True),
+        sa.Column("all_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["march_id"], ["march.id"], name=op.f("fk_consent_text_march_id_march"), ondelete="CASCADE"
         ),
@@ -225,6 +232,7 @@ def _make_tables() -> None:
         sa.Column("number", sa.LargeBinary(), nullable=False),
         sa.Column("issued_by", sa.String(length=2), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["participant_id"],
             ["participant.id"],
@@ -238,6 +246,7 @@ def _make_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("guardian_id", sa.Integer(), nullable=True),
+        sa.Column("is_by_child", sa.Boolean(), nullable=False),
         sa.Column("text_id", sa.Integer(), nullable=False),
         sa.Column(
             "purpose",
@@ -273,6 +282,9 @@ def _make_tables() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by_id", sa.Integer(), nullable=True),
         sa.Column("scan_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "NOT is_by_child OR guardian_id IS NULL", name=op.f("ck_consent_answer_one_giver")
+        ),
         sa.ForeignKeyConstraint(
             ["guardian_id"],
             ["guardian.id"],
@@ -317,6 +329,7 @@ def _make_tables() -> None:
         sa.Column("guardian_id", sa.Integer(), nullable=False),
         sa.Column("text_id", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
         sa.ForeignKeyConstraint(
             ["guardian_id"],
             ["guardian.id"],
@@ -416,13 +429,15 @@ def _change_message() -> None:
     with op.batch_alter_table("message") as batch_op:
         batch_op.add_column(sa.Column("party_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("participant_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("link_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("mailing_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("only_once", sa.String(length=100), nullable=True))
-        batch_op.add_column(sa.Column("calendar", sa.Text(), nullable=False, server_default=""))
-        for owner in ("party", "participant", "mailing"):
-            batch_op.create_index(f"ix_message_{owner}_id", [f"{owner}_id"])
+        batch_op.add_column(sa.Column("calendar", sa.JSON(), nullable=False, server_default="{}"))
+        for column, table in COLUMNS_OF_MESSAGE:
+            batch_op.create_index(f"ix_message_{column}", [column])
             batch_op.create_foreign_key(
-                f"fk_message_{owner}_id_{owner}", owner, [f"{owner}_id"], ["id"], ondelete="SET NULL"
+                f"fk_message_{column}_{table}", table, [column], ["id"], ondelete="SET NULL"
             )
         batch_op.create_unique_constraint("uq_message_only_once", ["only_once"])
 
@@ -442,10 +457,11 @@ def _change_participant() -> None:
         )
         batch_op.add_column(sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("erasure_asked_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(
-            sa.Column("may_take_part", sa.Boolean(), nullable=False, server_default=sa.true())
-        )
+        for name in ("may_take_part", "may_cross_border"):
+            batch_op.add_column(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.true()))
         batch_op.add_column(sa.Column("place_held_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("consent_reminders", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("left_groups_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE participant SET party_id = id")
     op.execute("UPDATE participant SET standing = 'cancelled' WHERE cancelled_at IS NOT NULL")
     _ask_for_consents_of_minors()
@@ -480,6 +496,8 @@ def _change_participant() -> None:
             ],
         )
     _index_where("ix_participant_line", ["march_id", "waiting_since"], "standing = 'waiting'")
+    not_yet = "NOT may_take_part" if _is_postgresql() else "may_take_part = 0"
+    _index_where("ix_participant_without_consent", ["march_id", "place_held_until"], not_yet)
     person = ["march_id", "name_key", "birth_date"]
     _index_where("uq_participant_person", person, "standing != 'cancelled'", unique=True)
 
@@ -540,7 +558,7 @@ def _add_party_of_each() -> None:
 def _ask_for_consents_of_minors() -> None:
     """Note that the minors of before have no consent in the program yet."""
     op.execute(
-        "UPDATE participant SET may_take_part = false WHERE EXISTS (SELECT 1 FROM march"
+        "UPDATE participant SET may_take_part = false, may_cross_border = false WHERE EXISTS (SELECT 1 FROM march"
         " WHERE march.id = participant.march_id AND "
         + (
             "participant.birth_date > march.starts_on - INTERVAL '18 years')"
@@ -622,10 +640,11 @@ def downgrade() -> None:
     _change_participant_back()
     with op.batch_alter_table("message") as batch_op:
         batch_op.drop_constraint("uq_message_only_once", type_="unique")
-        for owner in ("party", "participant", "mailing"):
-            batch_op.drop_constraint(f"fk_message_{owner}_id_{owner}", type_="foreignkey")
-            batch_op.drop_index(f"ix_message_{owner}_id")
-            batch_op.drop_column(f"{owner}_id")
+        for column, table in COLUMNS_OF_MESSAGE:
+            batch_op.drop_constraint(f"fk_message_{column}_{table}", type_="foreignkey")
+            batch_op.drop_index(f"ix_message_{column}")
+            batch_op.drop_column(column)
+        batch_op.drop_column("failed_at")
         batch_op.drop_column("only_once")
         batch_op.drop_column("calendar")
     with op.batch_alter_table("march") as batch_op:
@@ -681,7 +700,7 @@ def _change_participant_back() -> None:
         " WHERE email = ''"
     )
     _give_keys_back()
-    for index in ("uq_participant_person", "ix_participant_line"):
+    for index in ("uq_participant_person", "ix_participant_line", "ix_participant_without_consent"):
         op.drop_index(index, "participant")
     with op.batch_alter_table("participant") as batch_op:
         for name in ("category", "standing", "waits_since", "cancelled_when"):
@@ -700,7 +719,10 @@ def _change_participant_back() -> None:
             "waiting_since",
             "erasure_asked_at",
             "may_take_part",
+            "may_cross_border",
             "place_held_until",
+            "consent_reminders",
+            "left_groups_at",
         ):
             batch_op.drop_column(name)
         for name, length in keys:
