@@ -1,5 +1,6 @@
 """Write a letter into the outbox, in the language of whoever gets it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from marchapp.models import Message
+from marchapp.models import Message, PrivateLink
 
 
 def write(
@@ -19,20 +20,29 @@ def write(
     now: datetime,
     march_id: int | None = None,
     party_id: int | None = None,
+    participant_id: int | None = None,
+    link: PrivateLink | None = None,
+    calendar: Mapping[str, Any] | None = None,
+    only_once: str | None = None,
     **values: Any,
 ) -> Message:
     """Render templates/emails/<template>/ and add the letter to the session.
 
     It is sent once the session's transaction is committed, and never if that is rolled back. The templates
-    get `values`, and `absolute` and `link_to` for the addresses that they name.
+    get `values`, and `absolute` and `link_to` for the addresses that they name; of `link`, they write only
+    its mark.
     """
     folder = f"emails/{template}"
-    values |= {"absolute": absolute, "link_to": link_to}
+    values |= {"link": link, "absolute": absolute, "link_to": link_to}
     with force_locale(language):
         subject = " ".join(render_template(f"{folder}/subject.txt", **values).split())
         message = Message(
             march_id=march_id,
             party_id=party_id,
+            participant_id=participant_id,
+            link_id=link.id if link else None,
+            calendar=dict(calendar or {}),
+            only_once=only_once,
             kind=template,
             recipient=recipient,
             language=language,

@@ -1,10 +1,13 @@
 """The coordinator's page of letters: what was written, to whom, and what became of it."""
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, abort, current_app, render_template, request
 from sqlalchemy import select
 
 from marchapp.access import march_for_coordinator
 from marchapp.extensions import db
+from marchapp.mail.marks import LinkClosed, with_secret
 from marchapp.models import Message
 
 blueprint = Blueprint("mail", __name__)
@@ -30,7 +33,15 @@ def letter(slug: str, message_id: int) -> str:
     message = db.session.get(Message, message_id)
     if message is None or message.march_id != march.id or _sends_mail():
         abort(404)
-    return render_template("mail/letter.html", march=march, message=message)
+    return render_template("mail/letter.html", march=march, message=message, text=_to_read(message))
+
+
+def _to_read(message: Message) -> str:
+    """Return the text with its link as it would be sent, or with its mark where the link is closed."""
+    try:
+        return with_secret(message, message.text, datetime.now(UTC))
+    except LinkClosed:
+        return message.text
 
 
 def _sends_mail() -> bool:

@@ -1,15 +1,20 @@
 """Send what waits in the outbox: claim, send, note, and try again later when the mail server is down."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPServerDisconnected
 
 from flask import current_app
 from flask_mailman import EmailMultiAlternatives
-from sqlalchemy import event, or_, select, update
+from flask_mailman.backends.base import BaseEmailBackend
+from sqlalchemy import ColumnElement, event, or_, select, update
 from sqlalchemy.orm import Session
 
-from marchapp.extensions import db, queue
+from marchapp.extensions import db, mail, queue
+from marchapp.mail.envelope import envelope
+from marchapp.mail.marks import LinkClosed
 from marchapp.models import Message
 from marchapp.models.conditional import rows_changed
 
@@ -20,6 +25,7 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 MOST_DOUBLINGS = 20  # long past the longest retry, and far from what a timedelta cannot hold
 A_BATCH = 50
+SERVICE_CLOSES = 421  # what a server says before it ends a connection: RFC 5321
 
 
 @queue.task
@@ -28,9 +34,13 @@ def send_outbox() -> int:
     if not current_app.config["MAIL_SERVER"]:
         return 0
     sent = 0
-    while message := _claim_next(db.session, datetime.now(UTC)):
-        sent += _send(message)
-        db.session.commit()
+    with _connection() as server:
+        for message_id in _claim_due(db.session):
+            error = _send(db.session, server, message_id)
+            sent += error is None
+            if error is not None and _is_of_the_server(error):
+                log.warning("The mail server cannot be reached, so the other letters wait: %s", error)
+                break
     return sent
 
 
@@ -40,41 +50,108 @@ def send_what_is_left() -> None:
     send_outbox()
 
 
-def _claim_next(session: Session, now: datetime) -> Message | None:
-    """Claim one due message: of several workers that see it, the update changes a row for one."""
+@contextmanager
+def _connection() -> Iterator[BaseEmailBackend]:
+    """Lend a connection that is opened for the first letter and serves all that follow."""
+    server = mail.get_connection()
+    try:
+        yield server
+    finally:
+        with suppress(OSError):
+            server.close()
+
+
+def _claim_due(session: Session) -> Iterator[int]:
+    """Claim what is due, one by one: of several workers that see a message, the update changes it for one.
+
+    Letters to single people go before those of a mailing to thousands.
+    """
+    while candidates := _due_now(session):
+        for message_id in candidates:
+            claim = update(Message).where(Message.id == message_id, *_is_due(now := datetime.now(UTC)))
+            is_ours = rows_changed(session, claim.values(claimed_at=now)) == 1
+            session.commit()
+            if is_ours:
+                yield message_id
+
+
+def _due_now(session: Session) -> list[int]:
+    in_order = (Message.mailing_id.is_not(None), Message.next_attempt_at, Message.id)
+    query = select(Message.id).where(*_is_due(datetime.now(UTC))).order_by(*in_order).limit(A_BATCH)
+    found = list(session.scalars(query))
+    session.commit()
+    return found
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     is_free = or_(Message.claimed_at.is_(None), Message.claimed_at < now - CLAIM_EXPIRES)
-    due = (Message.sent_at.is_(None), Message.next_attempt_at <= now, is_free)
-    for message_id in session.scalars(
-        select(Message.id).where(*due).order_by(Message.next_attempt_at, Message.id).limit(A_BATCH)
-    ).all():
-        claim = update(Message).where(Message.id == message_id, *due).values(claimed_at=now)
-        is_ours = rows_changed(session, claim) == 1
+    return (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.next_attempt_at <= now, is_free)
+
+
+def _send(session: Session, server: BaseEmailBackend, message_id: int) -> Exception | None:
+    """Send one message and note what became of it; return why it was not sent."""
+    message = session.get_one(Message, message_id)
+    try:
+        letter = envelope(message, datetime.now(UTC))
+        session.commit()  # while the server takes its time, no transaction may keep others from writing
+        _deliver(server, letter)
+    except (OSError, ValueError, LinkClosed) as error:  # ValueError: what no header or address can hold
+        _note_failure(message, error, datetime.now(UTC))
         session.commit()
-        if is_ours:
-            return session.get(Message, message_id)
+        return error
+    message.attempts += 1
+    message.sent_at = datetime.now(UTC)
+    session.commit()
     return None
 
 
-def _send(message: Message) -> int:
-    letter = EmailMultiAlternatives(message.subject, message.text, to=[message.recipient])
-    letter.attach_alternative(message.html, "text/html")
-    message.attempts += 1
+def _deliver(server: BaseEmailBackend, letter: EmailMultiAlternatives) -> None:
+    """Hand a letter over, once more on a new connection if the server has ended the one in use."""
+    is_new = server.open()
     try:
-        letter.send()
-    except (OSError, SMTPException, ValueError) as error:  # ValueError: an address that no mail can have
-        _try_again_later(message, error, datetime.now(UTC))
-        return 0
-    message.sent_at = datetime.now(UTC)
-    return 1
+        server.send_messages([letter])
+    except SMTPException as error:
+        if is_new or not _ends_connection(error):
+            raise
+        server.close()
+        server.open()
+        server.send_messages([letter])
 
 
-def _try_again_later(message: Message, error: Exception, now: datetime) -> None:
-    doublings = min(message.attempts - 1, MOST_DOUBLINGS)
-    wait = min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
-    message.next_attempt_at = now + wait
+def _ends_connection(error: SMTPException) -> bool:
+    return isinstance(error, SMTPServerDisconnected) or SERVICE_CLOSES in _codes(error)
+
+
+def _is_of_the_server(error: Exception) -> bool:
+    """Tell whether the next letter would fare the same."""
+    refused = (SMTPRecipientsRefused, SMTPDataError)
+    return isinstance(error, OSError) and (not isinstance(error, refused) or SERVICE_CLOSES in _codes(error))
+
+
+def _is_for_good(error: Exception) -> bool:
+    """Tell whether the server, or the letter itself, says that no later attempt will do."""
+    if isinstance(error, (SMTPRecipientsRefused, SMTPDataError)):
+        return min(_codes(error)) >= 500
+    return not isinstance(error, OSError)
+
+
+def _codes(error: Exception) -> list[int]:
+    if isinstance(error, SMTPRecipientsRefused):
+        return [code for code, _words in error.recipients.values()]
+    return [getattr(error, "smtp_code", 0)]
+
+
+def _note_failure(message: Message, error: Exception, now: datetime) -> None:
+    message.attempts += 1
     message.claimed_at = None
     message.last_error = f"{type(error).__name__}: {error}"[:500]
-    log.warning("Message %s was not sent and is tried again in %s", message.id, wait)
+    if _is_for_good(error):
+        message.failed_at = now
+        log.warning("Message %s cannot be sent", message.id)
+        return
+    doublings = min(message.attempts - 1, MOST_DOUBLINGS)
+    message.next_attempt_at = now + min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+    log.warning("Message %s was not sent and is tried again at %s", message.id, message.next_attempt_at)
 
 
 @event.listens_for(Session, "after_flush")

@@ -68,6 +68,11 @@ class PrivateLink(db.Model):
         """The secret in the address. It is formed anew each time, and never stored."""
         return secret_of(self.nonce)
 
+    @property
+    def mark(self) -> str:
+        """What a letter holds in place of the secret until it is sent."""
+        return f"private-link-{self.id}"
+
     def is_open(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
 

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.columns import LocalText, Moment, UtcDateTime
+from marchapp.models.link import PrivateLink
+from marchapp.models.march import March
 
 
 class Mailing(db.Model):
@@ -34,8 +36,11 @@ class Message(db.Model):
     """One e-mail, written in the transaction that caused it and sent later by the worker.
 
     The worker claims a message before it sends it, so that two workers never send the same one. Where the
-    text names a private link it holds a mark, which becomes the link when the letter is sent. `only_once`
-    names what must not be written twice, such as a reminder. `calendar` is an iCalendar file to attach.
+    text names a private link it holds the mark of `link`, which becomes the secret when the letter is sent:
+    of this one link only, whatever else stands in the text. `only_once` names what must not be written
+    twice, such as a reminder. `calendar` says which stages the iCalendar file that goes with it holds: it
+    is made when the letter is sent. `failed_at` is when the worker gave up, until a coordinator asks for
+    another try.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,6 +48,9 @@ class Message(db.Model):
     party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id", ondelete="SET NULL"), index=True)
     participant_id: Mapped[int | None] = mapped_column(
         ForeignKey("participant.id", ondelete="SET NULL"), index=True
+    )
+    link_id: Mapped[int | None] = mapped_column(
+        ForeignKey("private_link.id", ondelete="SET NULL"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
     only_once: Mapped[str | None] = mapped_column(String(100), unique=True)
@@ -52,12 +60,16 @@ class Message(db.Model):
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
-    calendar: Mapped[str] = mapped_column(Text, default="")
+    calendar: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[Moment]
     next_attempt_at: Mapped[Moment]
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(500), default="")
+
+    march: Mapped[March | None] = relationship()
+    link: Mapped[PrivateLink | None] = relationship()
 
     __table_args__ = (Index(None, "sent_at", "next_attempt_at"),)

@@ -1,0 +1,75 @@
+"""The stages that a letter is about, as an iCalendar file (RFC 5545)."""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_babel import force_locale
+from icalendar import Calendar, Event, Timezone
+
+from marchapp.i18n import local
+from marchapp.models import March, Message, Stage
+
+
+class Method(StrEnum):
+    """What a calendar does with the events of the file: enter or renew them, or strike them out."""
+
+    PUBLISH = "PUBLISH"
+    CANCEL = "CANCEL"
+
+
+def enclosed(method: Method, stages: Iterable[Stage]) -> dict[str, Any]:
+    """Return what a message keeps of its calendar; the file is made when the letter is sent."""
+    stage_ids = [stage.id for stage in stages]
+    return {"method": method.value, "stages": stage_ids} if stage_ids else {}
+
+
+def calendar_of(message: Message) -> str:
+    """Return the file for a message, with the times that its stages have now; nothing if it has none."""
+    wanted = set(message.calendar.get("stages", ()))
+    stages = [stage for stage in message.march.stages if stage.id in wanted] if message.march else []
+    if not stages or message.march is None:
+        return ""
+    calendar = Calendar()
+    calendar.add("prodid", f"-//{_host()}//march//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", message.calendar["method"])
+    calendar.add_component(_time_zone(message.march, stages))
+    with force_locale(message.language):
+        for stage in stages:
+            calendar.add_component(_event(message, stage))
+    return calendar.to_ical().decode()
+
+
+def _event(message: Message, stage: Stage) -> Event:
+    """Return a stage as an event; its later letters have a higher number, as calendars ask for."""
+    zone = ZoneInfo(stage.march.time_zone)
+    event = Event()
+    event.add("uid", f"stage-{stage.id}-party-{message.party_id or 0}@{_host()}")
+    event.add("sequence", message.id)
+    event.add("dtstamp", message.created_at)
+    event.add("dtstart", stage.starts_at.astimezone(zone))
+    event.add("dtend", stage.finishes_at.astimezone(zone))
+    event.add("summary", f"{local(stage.march.name)}: {local(stage.name)}")
+    event.add("location", local(stage.start_name))
+    event.add("description", f"{local(stage.start_name)} – {local(stage.finish_name)}")
+    if message.calendar["method"] == Method.CANCEL:
+        event.add("status", "CANCELLED")
+    return event
+
+
+def _time_zone(march: March, stages: Collection[Stage]) -> Timezone:
+    """Return the rules of the march's clock around its stages, for calendars that do not know its zone."""
+    first, last = min(stage.starts_at for stage in stages), max(stage.finishes_at for stage in stages)
+    a_year = timedelta(days=366)
+    return Timezone.from_tzid(
+        march.time_zone, first_date=(first - a_year).date(), last_date=(last + a_year).date()
+    )
+
+
+def _host() -> str:
+    return urlsplit(current_app.config["SETTINGS"].base_url).hostname or "localhost"
