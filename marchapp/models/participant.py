@@ -15,14 +15,13 @@ from sqlalchemy import (
     and_,
     text,
 )
-from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.category import Category
 from marchapp.models.columns import Moment, UtcDateTime, one_of
 from marchapp.models.encrypted import EncryptedText
-from marchapp.models.names import folded_words, name_key, search_key
+from marchapp.models.names import folded_words, name_key, search_key, sounds
 
 if TYPE_CHECKING:
     from marchapp.models.consent import ConsentAnswer, Guardian
@@ -41,24 +40,17 @@ class Standing(StrEnum):
 
 NAME_KEY_LENGTH = 170
 SEARCH_KEY_LENGTH = 400
-
-
-def _name_key_of_row(context: DefaultExecutionContext) -> str:
-    row = context.get_current_parameters()
-    return name_key(row["given_name"], row["family_name"])[:NAME_KEY_LENGTH]
-
-
-def _search_key_of_row(context: DefaultExecutionContext) -> str:
-    row = context.get_current_parameters()
-    texts = (row["given_name"], row["family_name"], row["native_name"], row["reference"])
-    return search_key(*texts)[:SEARCH_KEY_LENGTH]
+WORD_LENGTH = 40
+# Ranges of words are those of their letters, whatever language the database sorts by.
+Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
 
 
 class Participant(db.Model):
     """Somebody who signed up, alone or in a party. Columns of another category stay empty.
 
     `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
-    `search_key` is what a search looks into: the name in both scripts and the reference, folded.
+    `search_key` is what a search looks into: the name in both scripts and the reference, folded. `words` is
+    what a forgiving search looks into. All three are formed by `refresh_keys`, which new rows need, too.
     `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
     into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
     place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
@@ -72,8 +64,8 @@ class Participant(db.Model):
     given_name: Mapped[str] = mapped_column(String(80))
     family_name: Mapped[str] = mapped_column(String(80))
     native_name: Mapped[str] = mapped_column(String(160), default="")
-    name_key: Mapped[str] = mapped_column(String(NAME_KEY_LENGTH), default=_name_key_of_row)
-    search_key: Mapped[str] = mapped_column(String(SEARCH_KEY_LENGTH), default=_search_key_of_row)
+    name_key: Mapped[str] = mapped_column(String(NAME_KEY_LENGTH))
+    search_key: Mapped[str] = mapped_column(String(SEARCH_KEY_LENGTH))
     birth_date: Mapped[date]
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(2))
@@ -110,6 +102,7 @@ class Participant(db.Model):
 
     march: Mapped["March"] = relationship()
     party: Mapped["Party"] = relationship(back_populates="participants")
+    words: Mapped[list["NameWord"]] = relationship(cascade="all, delete-orphan")
     entries: Mapped[list["StageEntry"]] = relationship(
         back_populates="participant", cascade="all, delete-orphan"
     )
@@ -161,22 +154,32 @@ class Participant(db.Model):
         Index(
             "ix_participant_list",
             "march_id",
-            "standing",
             "family_name",
             "given_name",
+            "standing",
             "category",
             "country",
             "birth_date",
             "registered_at",
+            "language",
+            "municipality",
+            "party_id",
+            "may_take_part",
+            "knows_first_aid",
+            "has_health_notes",
+            "erasure_asked_at",
             "search_key",
         ),
     )
 
     def refresh_keys(self) -> None:
-        """Form the keys anew after a name has changed."""
+        """Form the keys of a new row, or anew after a name has changed."""
         self.name_key = name_key(self.given_name, self.family_name)[:NAME_KEY_LENGTH]
         texts = (self.given_name, self.family_name, self.native_name, self.reference)
         self.search_key = search_key(*texts)[:SEARCH_KEY_LENGTH]
+        heard = dict.fromkeys(word[:WORD_LENGTH] for word in sounds(*texts[:3]))
+        kept = {row.word: row for row in self.words}
+        self.words = [kept.get(word) or NameWord(word=word, backwards=word[::-1]) for word in heard]
 
     @property
     def name(self) -> str:
@@ -213,3 +216,19 @@ class StageEntry(db.Model):
     stage: Mapped["Stage"] = relationship()
 
     __table_args__ = (Index(None, "stage_id", "participant_id"),)
+
+
+class NameWord(db.Model):
+    """The sound of one word of a participant's name, forwards and backwards.
+
+    A word with a mistake at its end begins as the right one does, and with a mistake at its beginning ends as
+    it does: the index finds both.
+    """
+
+    participant_id: Mapped[int] = mapped_column(
+        ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True
+    )
+    word: Mapped[str] = mapped_column(Word, primary_key=True)
+    backwards: Mapped[str] = mapped_column(Word)
+
+    __table_args__ = (Index(None, "word", "participant_id"), Index(None, "backwards"))

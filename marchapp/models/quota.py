@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from blinker import Signal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -13,6 +14,11 @@ from marchapp.models.columns import one_of
 
 if TYPE_CHECKING:
     from marchapp.models.march import March, Stage
+
+
+# Sent by a session in the transaction that changed how many may walk, with `march` and `now`, so that whoever
+# waits in line gets a place at once.
+places_changed = Signal()
 
 
 class QuotaKind(StrEnum):

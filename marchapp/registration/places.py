@@ -1,78 +1,81 @@
-"""Places: taken all together in the database itself, given back, and handed on to whoever waits."""
+"""Places: held, given out, given back, and handed on to whoever waits, the first in line that fits."""
 
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from marchapp.models import Category, March, Participant, Party, Quota, QuotaKind, Standing, WhenFull
+from marchapp.models import March, Participant, Party, Quota, QuotaKind, Standing, WhenFull
 from marchapp.models.audit import record
-from marchapp.models.conditional import rows_changed
+from marchapp.models.march import years_before
+from marchapp.registration.room import NotEnoughPlaces, Room, Walks
+
+__all__ = ["NotEnoughPlaces"]
+
+PARTIES_AT_A_TIME = 50  # of a long line no more is read than is needed
 
 
-class NotEnoughPlaces(Exception):
-    """Some quota has fewer places left than are needed; nothing was taken."""
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """Who of a party would get a place if it signed up now.
 
-    def __init__(self, quota: Quota) -> None:
-        super().__init__(f"{quota.kind} {quota.category or quota.stage_id or ''} is full")
-        self.quota = quota
-
-
-def settle(session: Session, party: Party, people: Iterable[Participant], *, now: datetime) -> None:
-    """Give new people of a party their places, or put them in line, as the party chose.
-
-    The people are flushed already, and stand as waiting since `now`.
+    `short_of` are the quotas that are too small for all of them; where there is none everybody gets a place.
+    `fits` says of each person, in the order given, who gets one where as many as fit are taken. So many
+    people wait `in_line` already.
     """
-    march = party.march
-    people = list(people)
-    if party.when_full == WhenFull.ALL:
-        give_places(session, march, people)
-        return
-    for person in people:
-        give_places(session, march, [person])
+
+    fits: tuple[bool, ...]
+    short_of: tuple[Quota, ...]
+    in_line: int
+
+    @property
+    def all_fit(self) -> bool:
+        return not self.short_of
 
 
-def give_places(session: Session, march: March, people: list[Participant]) -> bool:
-    """Give all of these people a place, or none of them; tell which."""
-    try:
-        with session.begin_nested():
-            take_places(session, march, people)
-    except NotEnoughPlaces:
-        return False
-    for person in people:
-        person.standing, person.waiting_since = Standing.PLACED, None
+def preview(session: Session, march: March, people: Collection[Walks]) -> Outlook:
+    """Say who would get a place now. Nothing is held, so it may be otherwise a moment later."""
+    room = Room(march, session.scalars(_quotas(march)).all())
+    short_of = tuple(room.short_of(people))
+    placed = {id(person) for person in room.take_what_fits(people)}
+    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march))
+    return Outlook(
+        fits=tuple(id(person) in placed for person in people),
+        short_of=short_of,
+        in_line=session.scalar(waiting) or 0,
+    )
+
+
+def hold(session: Session, march: March) -> Room:
+    """Keep the places of a march from everybody else until the transaction ends, and return them.
+
+    Whoever changes somebody's standing holds the places first. On PostgreSQL this locks the rows in the order
+    of their ids, so that two never wait for each other; SQLite lets one write at a time anyway.
+    """
+    return Room(march, session.scalars(_quotas(march).with_for_update()).all())
+
+
+def settle(session: Session, room: Room, party: Party, people: Collection[Participant]) -> None:
+    """Give people of a party their places, or leave them in line, as the party chose."""
+    _place(room, party, people)
+    room.write(session)
     session.flush()
-    return True
 
 
-def take_places(session: Session, march: March, people: Iterable[Participant]) -> None:
-    """Take the places that people need: of several who want the last, the update changes a row for one.
-
-    Rows are changed in the order of their ids, so that two parties never wait for each other.
-    Raises NotEnoughPlaces; the caller rolls back what was taken before.
-    """
-    people = list(people)
-    needed = _needed(march, people)
-    _unlock_child_places(session, march, adults=sum(not march.is_minor(one.birth_date) for one in people))
-    for quota in sorted(march.quotas, key=lambda quota: quota.id):
-        if count := needed[quota.id]:
-            fits = or_(Quota.capacity.is_(None), Quota.taken + count <= Quota.capacity)
-            change = update(Quota).where(Quota.id == quota.id, fits).values(taken=Quota.taken + count)
-            if rows_changed(session, change) == 0:
-                raise NotEnoughPlaces(quota)
+def take_places(session: Session, march: March, people: Collection[Participant]) -> None:
+    """Take the places of people who are to have one. Raises NotEnoughPlaces, having taken nothing."""
+    room = hold(session, march)
+    room.take(people)
+    room.write(session)
 
 
-def give_back(session: Session, march: March, people: Iterable[Participant]) -> None:
+def give_back(session: Session, march: March, people: Collection[Participant]) -> None:
     """Give back the places of people who had one."""
-    people = list(people)
-    needed = _needed(march, people)
-    for quota in sorted(march.quotas, key=lambda quota: quota.id):
-        if count := needed[quota.id]:
-            change = update(Quota).where(Quota.id == quota.id).values(taken=Quota.taken - count)
-            session.execute(change)
-    _unlock_child_places(session, march, adults=0)
+    room = hold(session, march)
+    room.give_back(people)
+    room.write(session)
 
 
 def hand_on(session: Session, march: March, *, now: datetime) -> list[Participant]:
@@ -80,65 +83,117 @@ def hand_on(session: Session, march: March, *, now: datetime) -> list[Participan
 
     Called in the transaction that freed the places, so that nobody comes between.
     """
-    got_one = []
-    for party, waiting in _line(session, march):
-        at_once = [waiting] if party.when_full == WhenFull.ALL else [[one] for one in waiting]
-        for people in at_once:
-            if give_places(session, march, people):
-                got_one += people
+    room = hold(session, march)
+    got_one: list[Participant] = []
+    while promoted := list(_promote(session, room)):
+        got_one += promoted  # adults among them may have made room for children who stand before them
+    room.write(session)
     for person in got_one:
-        record(
-            session,
-            at=now,
-            action="participant.promoted",
-            march_id=march.id,
-            account_id=None,
-            subject="participant",
-            subject_id=person.id,
-        )
+        _note_promotion(session, person, now)
+    session.flush()
     return got_one
 
 
-def _line(session: Session, march: March) -> list[tuple[Party, list[Participant]]]:
-    """Return who waits, by party, those who wait longest first."""
-    waiting = session.scalars(
-        select(Participant)
-        .where(Participant.march_id == march.id, Participant.standing == Standing.WAITING)
-        .options(selectinload(Participant.entries), selectinload(Participant.party))
-        .order_by(Participant.waiting_since, Participant.id)
+def recount_children(session: Session, march: March) -> None:
+    """Count the minors who have a place anew, after the dates of a march or the age of adults changed."""
+    room = hold(session, march)
+    born_after = years_before(march.starts_on, march.adult_age)
+    minors = select(func.count()).where(
+        Participant.march_id == march.id,
+        Participant.standing == Standing.PLACED,
+        Participant.birth_date > born_after,
     )
-    line: dict[Party, list[Participant]] = {}
-    for person in waiting:
-        line.setdefault(person.party, []).append(person)
-    return list(line.items())
+    children = next(quota for quota in room.quotas if quota.kind == QuotaKind.CHILDREN)
+    children.taken, children.capacity = session.scalar(minors) or 0, None
+    session.flush()
+    room.write(session)
 
 
-def _needed(march: March, people: list[Participant]) -> Counter[int]:
-    """Return how many places of each quota people need, by its id."""
-    stages = Counter(entry.stage_id for person in people for entry in person.entries)
-    categories = Counter(person.category for person in people)
-    minors = sum(march.is_minor(person.birth_date) for person in people)
-    needed: Counter[int] = Counter()
-    for quota in march.quotas:
-        match quota.kind:
-            case QuotaKind.MARCH:
-                needed[quota.id] = len(people)
-            case QuotaKind.CATEGORY:
-                needed[quota.id] = categories[Category(quota.category)] if quota.category else 0
-            case QuotaKind.STAGE:
-                needed[quota.id] = stages[quota.stage_id or 0]
-            case QuotaKind.CHILDREN:
-                needed[quota.id] = minors
-    return needed
+def people_ahead(session: Session, participant: Participant) -> int:
+    """Return how many people of other parties stand in line before the first of somebody's party."""
+    own = _is_waiting(participant.march) & (Participant.party_id == participant.party_id)
+    query = select(Participant.waiting_since, Participant.id).where(own).order_by(*_IN_TURN).limit(1)
+    if not (first := session.execute(query).first()):
+        return 0
+    since, id_ = first
+    stands_before = or_(
+        Participant.waiting_since < since, and_(Participant.waiting_since == since, Participant.id < id_)
+    )
+    ahead = select(func.count()).select_from(Participant)
+    return session.scalar(ahead.where(_is_waiting(participant.march), stands_before)) or 0
 
 
-def _unlock_child_places(session: Session, march: March, *, adults: int) -> None:
-    """Let the places of children follow the adults who have a place, `adults` of them coming now."""
-    if march.children_per_adult is None:
-        return
-    of_march = (Quota.march_id == march.id, Quota.kind == QuotaKind.MARCH)
-    of_children = (Quota.march_id == march.id, Quota.kind == QuotaKind.CHILDREN)
-    placed = session.scalars(select(Quota.taken).where(*of_march).with_for_update()).one()
-    children = session.scalars(select(Quota.taken).where(*of_children)).one()
-    capacity = march.children_per_adult * (placed - children + adults)
-    session.execute(update(Quota).where(*of_children).values(capacity=max(capacity, children)))
+_IN_TURN = (Participant.waiting_since, Participant.id)
+
+
+def _quotas(march: March) -> Select[Quota]:
+    query = select(Quota).where(Quota.march_id == march.id).order_by(Quota.id)
+    return query.execution_options(populate_existing=True)
+
+
+def _is_waiting(march: March) -> ColumnElement[bool]:
+    return and_(Participant.march_id == march.id, Participant.standing == Standing.WAITING)
+
+
+def _place(room: Room, party: Party, people: Collection[Participant]) -> list[Participant]:
+    """Give a place to all of a party's people or to nobody, or to as many as fit; return who got one."""
+    if party.when_full == WhenFull.FIT:
+        placed = room.take_what_fits(people)
+    elif room.short_of(people):
+        placed = []
+    else:
+        room.take(people)
+        placed = list(people)
+    for person in placed:
+        person.standing, person.waiting_since = Standing.PLACED, None
+    return placed
+
+
+def _promote(session: Session, room: Room) -> Iterator[Participant]:
+    """Give places to the line until it ends or nothing is free, and yield who got one."""
+    for party, waiting in _line(session, room):
+        if not room.open_categories():
+            return
+        yield from _place(room, party, waiting)
+
+
+def _line(session: Session, room: Room) -> Iterator[tuple[Party, list[Participant]]]:
+    """Yield who waits, by party, those who wait longest first, but nobody for whom nothing is free."""
+    is_waiting = _is_waiting(room.march)
+    wants_what_is_free = select(Participant.party_id).where(
+        is_waiting, Participant.category.in_(room.open_categories())
+    )
+    turns = (
+        select(Participant.party_id)
+        .where(is_waiting, Participant.party_id.in_(wants_what_is_free))
+        .group_by(Participant.party_id)
+        .order_by(func.min(Participant.waiting_since), func.min(Participant.id))
+    )
+    in_turn = session.scalars(turns).all()
+    for start in range(0, len(in_turn), PARTIES_AT_A_TIME):
+        party_ids = in_turn[start : start + PARTIES_AT_A_TIME]
+        waiting = session.scalars(
+            select(Participant)
+            .where(is_waiting, Participant.party_id.in_(party_ids))
+            .options(selectinload(Participant.entries), selectinload(Participant.party))
+            .order_by(*_IN_TURN)
+        )
+        by_party: dict[int, list[Participant]] = {party_id: [] for party_id in party_ids}
+        for person in waiting:
+            by_party[person.party_id].append(person)
+        yield from ((people[0].party, people) for people in by_party.values())
+
+
+def _note_promotion(session: Session, person: Participant, now: datetime) -> None:
+    """Record that somebody got a place from the line; consents are waited for from now on."""
+    if not person.may_take_part:
+        person.place_held_until = now + timedelta(days=person.march.days_for_consent)
+    record(
+        session,
+        at=now,
+        action="participant.promoted",
+        march_id=person.march_id,
+        account_id=None,
+        subject="participant",
+        subject_id=person.id,
+    )

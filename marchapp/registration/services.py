@@ -27,9 +27,11 @@ from marchapp.models import (
 )
 from marchapp.models.audit import record
 from marchapp.models.link import give_link, last_day_of_links
+from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
 from marchapp.registration.people import PartyAnswers, Person
+from marchapp.registration.room import Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
@@ -123,16 +125,18 @@ def change_person(
     New stages or another category need their places: raises NotEnoughPlaces, AlreadySignedUp.
     """
     march = participant.march
+    room = _hold_places(session, participant)
     had_place = participant.standing == Standing.PLACED
     before = _answers_of(participant)
     try:
         with session.begin_nested():
             if had_place:
-                places.give_back(session, march, [participant])
+                room.give_back([participant])
             _write(session, participant, person)
             session.flush()
             if had_place:
-                places.take_places(session, march, [participant])
+                room.take([participant])
+                room.write(session)
     except IntegrityError as error:
         if known := _known_people(session, march, [person]):
             raise AlreadySignedUp(known) from error
@@ -142,8 +146,7 @@ def change_person(
         _leave_groups_of_stages_not_walked(session, participant)
         consent.refresh(session, participant, now=now)
         _record(session, participant, "participant.changed", now=now, by=by, changed=changed, reason=reason)
-        if had_place:
-            letters.promoted(session, places.hand_on(session, march, now=now), now=now)
+        hand_on_places(session, march, now=now)
     return changed
 
 
@@ -156,23 +159,25 @@ def cancel(
     reason: str = "",
 ) -> None:
     """Take somebody off the march, or out of the line; a free place is handed on at once."""
+    room = _hold_places(session, participant)
     if participant.standing == Standing.CANCELLED:
         return
-    had_place = participant.standing == Standing.PLACED
+    if participant.standing == Standing.PLACED:
+        room.give_back([participant])
     participant.standing, participant.waiting_since = Standing.CANCELLED, None
     participant.cancelled_at, participant.place_held_until = now, None
+    room.write(session)
     session.flush()
     _record(session, participant, "participant.cancelled", now=now, by=by, reason=reason)
     letters.cancelled(session, participant, now=now)
-    if had_place:
-        places.give_back(session, participant.march, [participant])
-        letters.promoted(session, places.hand_on(session, participant.march, now=now), now=now)
+    hand_on_places(session, participant.march, now=now)
 
 
 def restore(
     session: Session, participant: Participant, *, now: datetime, by: Account, reason: str = ""
 ) -> None:
     """Take a cancellation back: a place if there is one, else the end of the line. Raises AlreadySignedUp."""
+    room = _hold_places(session, participant)
     if participant.standing != Standing.CANCELLED:
         return
     participant.standing, participant.waiting_since = Standing.WAITING, now
@@ -182,10 +187,31 @@ def restore(
             session.flush()
     except IntegrityError as error:
         raise AlreadySignedUp from error
-    places.give_places(session, participant.march, [participant])
+    places.settle(session, room, participant.party, [participant])
     consent.refresh(session, participant, now=now)
     _record(session, participant, "participant.restored", now=now, by=by, reason=reason)
     letters.changed(session, participant.party, [participant], now=now)
+    hand_on_places(session, participant.march, now=now)
+
+
+def hand_on_places(session: Session, march: March, *, now: datetime) -> None:
+    """Give what is free to the line, and tell whoever gets a place."""
+    if promoted := places.hand_on(session, march, now=now):
+        letters.promoted(session, promoted, now=now)
+
+
+@places_changed.connect
+def _follow_new_numbers(session: Session, *, march: March, now: datetime) -> None:
+    """Count and hand on anew after coordinators changed how many may walk, or who counts as a child."""
+    places.recount_children(session, march)
+    hand_on_places(session, march, now=now)
+
+
+def _hold_places(session: Session, participant: Participant) -> Room:
+    """Hold the places, and read anew how somebody stands: another may have changed it meanwhile."""
+    room = places.hold(session, participant.march)
+    session.refresh(participant)
+    return room
 
 
 def _check_open(march: March, people: Iterable[Person], now: datetime) -> None:
@@ -232,6 +258,7 @@ def _add_people(
     session: Session, party: Party, people: Iterable[Person], *, now: datetime, by: Account | None = None
 ) -> list[Participant]:
     """Add people at the end of the line, then give them the places that there are."""
+    room = places.hold(session, party.march)
     added = []
     for person in people:
         participant = Participant(
@@ -246,11 +273,13 @@ def _add_people(
         added.append(participant)
     session.add_all(added)
     session.flush()
-    places.settle(session, party, added, now=now)
+    places.settle(session, room, party, added)
     for participant in added:
         consent.ask(session, participant, now=now)
         _record(session, participant, "participant.signed_up", now=now, by=by)
     session.flush()
+    if party.march.children_per_adult is not None:
+        hand_on_places(session, party.march, now=now)  # adults among them unlock places of children
     return added
 
 
