@@ -142,6 +142,7 @@ def make_participant(
     if "party" not in values:
         values["party"] = make_party(session, march, contact_email=values["email"])
     participant = Participant(**values)
+    participant.refresh_keys()
     session.add(participant)
     participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
     session.flush()

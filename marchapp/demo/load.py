@@ -151,6 +151,7 @@ def _sign_up(session: Session, march: March, stages: list[Stage]) -> list[Partic
             entries=[StageEntry(stage_id=stage.id) for stage in stages if stage.number in person.stages],
             reference="-".join("".join(rng.choice(list(REFERENCE_SIGNS), 3)) for _ in range(3)),
         )
+        walker.refresh_keys()
         walkers.append(walker)
     session.add_all(walkers)
     session.flush()

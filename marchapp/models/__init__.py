@@ -17,7 +17,7 @@ from marchapp.models.group import Group, GroupGuide, Membership
 from marchapp.models.link import LinkKind, PrivateLink
 from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
 from marchapp.models.outbox import Mailing, Message
-from marchapp.models.participant import Participant, StageEntry, Standing
+from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.track import Recording, Track, TrackComparison
@@ -42,6 +42,7 @@ __all__ = [
     "March",
     "Membership",
     "Message",
+    "NameWord",
     "NotarisedConsent",
     "Participant",
     "Party",

@@ -36,3 +36,56 @@ def search_key(*texts: str) -> str:
     ' kari мария'
     """
     return "".join(f" {word}" for word in folded_words(" ".join(texts)))
+
+
+# Cyrillic letters in Latin ones, as `sound` goes on with them; hard and soft signs are not heard.
+LATIN_LETTERS = str.maketrans(
+    dict(zip("абвгґдеєзиіїклмнопрстуфхыэ", "abvggdeeziiiklmnoprstufhye", strict=True))
+    | {"ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya", "ъ": "", "ь": ""}
+)
+# How names are written in several languages and passports, and what all of it becomes. In this order.
+SAME_SOUNDS = tuple(
+    (re.compile(written), sound)
+    for written, sound in (
+        ("shch|schtsch|sjtsj", "s"),
+        ("tsch|tsj|tch", "k"),
+        ("sch|skj|sh|sj|zh|zj", "s"),
+        ("ch|ck|q", "k"),
+        ("ts|tz|z", "s"),
+        ("kh", "h"),
+        ("ph", "f"),
+        ("th", "t"),
+        ("c(?=[eiy])", "s"),
+        ("c", "k"),
+        ("x", "ks"),
+        ("w", "v"),
+        ("ae", "e"),
+        ("oe", "o"),
+        ("[yj]", "i"),
+        ("h(?![aeiou])", ""),
+        (r"(.)\1+", r"\1"),
+        ("ie", "e"),
+        ("(?<=[bdfgklmnprstv])io", "e"),
+    )
+)
+
+
+def sound(word: str) -> str:
+    """Return what a folded word sounds like, the same for most ways to write a name in either script.
+
+    >>> {sound(word) for word in ("юлия", "yuliya", "julija", "iuliia", "julia")}
+    {'iulia'}
+    """
+    heard = word.translate(LATIN_LETTERS)
+    for written, short in SAME_SOUNDS:
+        heard = written.sub(short, heard)
+    return heard or word
+
+
+def sounds(*texts: str) -> list[str]:
+    """Return the sounds of the words of several texts, each once.
+
+    >>> sounds("Pyotr Ivanov", "Пётр Иванов")
+    ['petr', 'ivanov']
+    """
+    return list(dict.fromkeys(map(sound, folded_words(" ".join(texts)))))

@@ -175,9 +175,9 @@ class Participant(db.Model):
     def refresh_keys(self) -> None:
         """Form the keys of a new row, or anew after a name has changed."""
         self.name_key = name_key(self.given_name, self.family_name)[:NAME_KEY_LENGTH]
-        texts = (self.given_name, self.family_name, self.native_name, self.reference)
-        self.search_key = search_key(*texts)[:SEARCH_KEY_LENGTH]
-        heard = dict.fromkeys(word[:WORD_LENGTH] for word in sounds(*texts[:3]))
+        names = (self.given_name, self.family_name, self.native_name or "")
+        self.search_key = search_key(*names, self.reference)[:SEARCH_KEY_LENGTH]
+        heard = dict.fromkeys(word[:WORD_LENGTH] for word in sounds(*names))
         kept = {row.word: row for row in self.words}
         self.words = [kept.get(word) or NameWord(word=word, backwards=word[::-1]) for word in heard]
 

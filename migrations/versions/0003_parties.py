@@ -8,6 +8,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
+from marchapp.models.names import sounds
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -30,6 +32,7 @@ def upgrade() -> None:
     _change_message()
     _change_participant()
     _change_quota()
+    _make_name_words()
 
 
 def _make_tables() -> None:
@@ -485,13 +488,20 @@ def _change_participant() -> None:
             "ix_participant_list",
             [
                 "march_id",
-                "standing",
                 "family_name",
                 "given_name",
+                "standing",
                 "category",
                 "country",
                 "birth_date",
                 "registered_at",
+                "language",
+                "municipality",
+                "party_id",
+                "may_take_part",
+                "knows_first_aid",
+                "has_health_notes",
+                "erasure_asked_at",
                 "search_key",
             ],
         )
@@ -500,6 +510,35 @@ def _change_participant() -> None:
     _index_where("ix_participant_without_consent", ["march_id", "place_held_until"], not_yet)
     person = ["march_id", "name_key", "birth_date"]
     _index_where("uq_participant_person", person, "standing != 'cancelled'", unique=True)
+
+
+def _make_name_words() -> None:
+    word = sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql")
+    table = op.create_table(
+        "name_word",
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("word", word, nullable=False),
+        sa.Column("backwards", word, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"],
+            ["participant.id"],
+            name=op.f("fk_name_word_participant_id_participant"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("participant_id", "word", name=op.f("pk_name_word")),
+    )
+    op.create_index(op.f("ix_name_word_word_participant_id"), "name_word", ["word", "participant_id"])
+    op.create_index(op.f("ix_name_word_backwards"), "name_word", ["backwards"])
+    people = op.get_bind().execute(
+        sa.text("SELECT id, given_name, family_name, native_name FROM participant")
+    )
+    words = [
+        {"participant_id": id_, "word": word, "backwards": word[::-1]}
+        for id_, *names in people
+        for word in dict.fromkeys(heard[:40] for heard in sounds(*names))
+    ]
+    if words:
+        op.get_bind().execute(sa.insert(table), words)
 
 
 def _check(batch_op: object, name: str, condition: str) -> None:
@@ -635,6 +674,7 @@ def _change_quota() -> None:
 
 def downgrade() -> None:
     """Go back to a person a sign-up. What the tables of before cannot hold is lost."""
+    op.drop_table("name_word")
     _drop_who_had_no_place_before()
     _change_quota_back()
     _change_participant_back()
