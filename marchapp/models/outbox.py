@@ -15,7 +15,8 @@ from marchapp.models.march import March
 class Mailing(db.Model):
     """A letter of the coordinators to many people, and how far the worker is with writing it to each.
 
-    `selection` holds the arguments of the address whose list of participants it goes to.
+    `selection` holds the arguments of the address whose list of participants it goes to. It is a draft until
+    `started_at`. The worker goes through the parties in the order of their ids, up to `last_written_id`.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -28,6 +29,7 @@ class Mailing(db.Model):
     last_written_id: Mapped[int] = mapped_column(default=0)
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     created_at: Mapped[Moment]
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

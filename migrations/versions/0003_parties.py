@@ -16,7 +16,14 @@ branch_labels = None
 depends_on = None
 
 CATEGORIES = ("schoolchild", "official", "border_guard", "walker")
-NEW_COLUMNS = ("adult_age", "assent_age", "children_per_adult", "days_for_consent", "notarised_countries")
+NEW_COLUMNS = (
+    "adult_age",
+    "assent_age",
+    "children_per_adult",
+    "days_for_consent",
+    "notarised_countries",
+    "consents_checked_to",
+)
 COLUMNS_OF_MESSAGE = (
     ("party_id", "party"),
     ("participant_id", "participant"),
@@ -61,7 +68,6 @@ def _make_tables() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by_id", sa.Integer(), nullable=True),
-        sa.Column("all_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["march_id"], ["march.id"], name=op.f("fk_consent_text_march_id_march"), ondelete="CASCADE"
         ),
@@ -88,6 +94,7 @@ def _make_tables() -> None:
         sa.Column("last_written_id", sa.Integer(), nullable=False),
         sa.Column("written_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -426,6 +433,8 @@ def _change_march() -> None:
         batch_op.add_column(
             sa.Column("notarised_countries", sa.JSON(), nullable=False, server_default='["RU"]')
         )
+        # The worker asks the guardians of those who signed up before, as far as their march is to come.
+        batch_op.add_column(sa.Column("consents_checked_to", sa.Integer(), nullable=True, server_default="0"))
 
 
 def _change_message() -> None:
