@@ -56,8 +56,7 @@ class Guardian(db.Model):
 class ConsentText(db.Model):
     """The wording that is consented to, by language. A change is a new version; none is ever rewritten.
 
-    `sha256` is that of the text as JSON with its keys in order. `all_asked_at` is when everybody whom it
-    concerns had been asked; until then the worker goes on asking.
+    `sha256` is that of the text as JSON with its keys in order.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,7 +67,6 @@ class ConsentText(db.Model):
     sha256: Mapped[str] = mapped_column(String(64))
     written_at: Mapped[Moment]
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
-    all_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     written_by: Mapped["Account | None"] = relationship()
 

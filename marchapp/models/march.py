@@ -21,7 +21,11 @@ from marchapp.models.quota import Quota, QuotaKind
 
 
 class March(db.Model):
-    """One edition of a march. What the public may see is said by the `is_` and `shows_` columns."""
+    """One edition of a march. What the public may see is said by the `is_` and `shows_` columns.
+
+    `consents_checked_to` is the number of the participant up to whom the worker has looked at consents anew:
+    0 to begin once something changed that concerns everybody, None when it is done.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
@@ -42,6 +46,7 @@ class March(db.Model):
     children_per_adult: Mapped[int | None]
     days_for_consent: Mapped[int] = mapped_column(default=14)
     notarised_countries: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["RU"])
+    consents_checked_to: Mapped[int | None]
 
     stages: Mapped[list["Stage"]] = relationship(back_populates="march", order_by="Stage.number")
     quotas: Mapped[list["Quota"]] = relationship(back_populates="march", order_by="Quota.id")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from marchapp.models import (
     Account,
@@ -27,6 +27,7 @@ from marchapp.models import (
 )
 from marchapp.models.audit import record
 from marchapp.models.link import give_link, last_day_of_links
+from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
@@ -305,15 +306,23 @@ def _write(session: Session, participant: Participant, person: Person) -> None:
 
 
 def _write_guardians(participant: Participant, person: Person) -> None:
-    """Keep the rows of guardians who stay: their answers hang on them."""
-    known = {guardian.position: guardian for guardian in participant.guardians}
+    """Keep the rows of guardians who stay: their answers hang on them. Another name is another person."""
+    known = {(one.position, name_key(one.name, "")): one for one in participant.guardians}
+    written = [replace(one, language=one.language or person.language) for one in person.guardians]
+    rows = [known.get((position, name_key(one.name, ""))) for position, one in enumerate(written, start=1)]
+    if gone := set(participant.guardians) - set(rows):
+        participant.guardians = [one for one in participant.guardians if one not in gone]
+        _session_of(participant).flush()  # whoever comes takes the number of whoever goes
     participant.guardians = [
-        _filled(
-            known.get(position) or Guardian(position=position),
-            replace(written, language=written.language or person.language),
-        )
-        for position, written in enumerate(person.guardians, start=1)
+        _filled(row or Guardian(position=position), one)
+        for position, (row, one) in enumerate(zip(rows, written, strict=True), start=1)
     ]
+
+
+def _session_of(participant: Participant) -> Session:
+    session = object_session(participant)
+    assert session is not None  # noqa: S101 (only who is stored has guardians who could go)
+    return session
 
 
 def _filled(row: Any, written: Any) -> Any:

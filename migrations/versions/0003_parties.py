@@ -537,7 +537,7 @@ def _make_name_words() -> None:
         sa.PrimaryKeyConstraint("participant_id", "word", name=op.f("pk_name_word")),
     )
     op.create_index(op.f("ix_name_word_word_participant_id"), "name_word", ["word", "participant_id"])
-    op.create_index(op.f("ix_name_word_backwards"), "name_word", ["backwards"])
+    op.create_index(op.f("ix_name_word_backwards_word"), "name_word", ["backwards", "word"])
     people = op.get_bind().execute(
         sa.text("SELECT id, given_name, family_name, native_name FROM participant")
     )

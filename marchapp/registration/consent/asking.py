@@ -1,0 +1,56 @@
+"""Whom to ask for what: each question is noted, and sent to those who have an address."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from marchapp.models import ConsentRequest, ConsentText, Guardian, Participant, Purpose
+from marchapp.registration import letters
+from marchapp.registration.consent.links import link_for_letter, revoke_links
+from marchapp.registration.consent.state import Consent, Consents, consents_of
+from marchapp.registration.consent.texts import texts_to_ask_with
+
+
+def ask_what_is_open(session: Session, participant: Participant, *, now: datetime) -> None:
+    """Note what each guardian is asked, and write to those who have an address."""
+    texts = texts_to_ask_with(session, participant.march, now=now)
+    consents = consents_of(session, [participant])[participant.id]
+    for guardian in participant.guardians:
+        to_ask = [
+            purpose
+            for purpose in consents.asked
+            if _is_to_be_asked(consents.of(guardian, purpose), guardian, texts[purpose])
+        ]
+        if not to_ask:
+            continue
+        if _has_other_address(consents, guardian):
+            revoke_links(session, guardian, now=now)
+        for purpose in to_ask:
+            _note_request(session, guardian, texts[purpose], now=now)
+        session.flush()
+        if guardian.email:
+            link = link_for_letter(session, guardian, now=now)
+            letters.consent_asked(session, guardian, link=link, now=now)
+
+
+def _is_to_be_asked(consent: Consent, guardian: Guardian, text: ConsentText) -> bool:
+    """Tell whether a question is due: a first one, a new text, a new address, or notes after a refusal."""
+    if consent.request is None or consent.request.text_id != text.id:
+        return True
+    if consent.is_open:
+        return consent.request.address != guardian.email
+    # What is refused is deleted; notes that are there all the same were written anew.
+    return consent.purpose == Purpose.HEALTH_DATA and consent.is_denied
+
+
+def _has_other_address(consents: Consents, guardian: Guardian) -> bool:
+    requests = [consent.request for consent in consents.of_guardians[guardian.id].values() if consent.request]
+    return any(request.address != guardian.email for request in requests)
+
+
+def _note_request(session: Session, guardian: Guardian, text: ConsentText, *, now: datetime) -> None:
+    request = session.get(ConsentRequest, (guardian.id, text.id))
+    if request is None:
+        request = ConsentRequest(guardian_id=guardian.id, text_id=text.id)
+        session.add(request)
+    request.asked_at, request.address = now, guardian.email

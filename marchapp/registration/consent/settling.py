@@ -1,0 +1,71 @@
+"""What follows from the answers: who may take part, who leaves the groups, whose notes are deleted."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from marchapp.models import Membership, Participant, Purpose, Stage, Standing
+from marchapp.registration import letters, places
+from marchapp.registration.consent.history import note
+from marchapp.registration.consent.state import consents_of
+
+
+def settle(session: Session, participant: Participant, *, now: datetime) -> None:
+    """Say anew whether somebody may take part, and do what follows from it."""
+    if not participant.march.is_minor(participant.birth_date):
+        _allow(session, participant, may_cross=True, now=now)
+        return
+    consents = consents_of(session, [participant])[participant.id]
+    if consents.is_denied(Purpose.HEALTH_DATA):
+        _delete_health_notes(session, participant, now=now)
+    if consents.may_take_part:
+        _allow(session, participant, may_cross=consents.may_cross_border, now=now)
+    else:
+        _forbid(session, participant, may_cross=consents.may_cross_border, now=now)
+
+
+def _allow(session: Session, participant: Participant, *, may_cross: bool, now: datetime) -> None:
+    had_lost_place = participant.place_held_until is not None and participant.standing == Standing.WAITING
+    participant.may_take_part, participant.may_cross_border = True, may_cross
+    participant.place_held_until, participant.consent_reminders = None, 0
+    session.flush()
+    if not may_cross:
+        _leave_groups(session, participant, now=now, only_crossing=True)
+    elif participant.left_groups_at:
+        participant.left_groups_at = None
+    if had_lost_place:
+        letters.promoted(session, places.hand_on(session, participant.march, now=now), now=now)
+
+
+def _forbid(session: Session, participant: Participant, *, may_cross: bool, now: datetime) -> None:
+    """Keep somebody out of groups. The place is held from the first moment on that consent is missing."""
+    is_new = participant.may_take_part or participant.place_held_until is None
+    participant.may_take_part, participant.may_cross_border = False, may_cross
+    if participant.standing == Standing.PLACED and is_new:
+        participant.place_held_until = now + timedelta(days=participant.march.days_for_consent)
+        participant.consent_reminders = 0
+    session.flush()
+    _leave_groups(session, participant, now=now)
+
+
+def _leave_groups(
+    session: Session, participant: Participant, *, now: datetime, only_crossing: bool = False
+) -> None:
+    """Take somebody out of the groups of all stages, or of those across a border."""
+    stages = select(Stage.id).where(Stage.march_id == participant.march_id)
+    if only_crossing:
+        stages = stages.where(Stage.crosses_border)
+    left = delete(Membership).where(
+        Membership.participant_id == participant.id, Membership.stage_id.in_(stages)
+    )
+    groups = session.scalars(left.returning(Membership.group_id)).all()
+    if groups:
+        participant.left_groups_at = now
+        note(session, participant, "consent.left_groups", now=now, groups=sorted(groups))
+
+
+def _delete_health_notes(session: Session, participant: Participant, *, now: datetime) -> None:
+    if participant.has_health_notes:
+        participant.health_notes, participant.has_health_notes = "", False
+        note(session, participant, "health_notes.deleted", now=now)
