@@ -15,7 +15,7 @@ def find_backwards(placed: Placed, settings: Settings) -> tuple[Backwards, ...]:
     found = []
     for first, last in _continuous(placed):
         run_m = placed.run_m[first : last + 1]
-        for top, bottom in _drops(run_m.tolist(), settings.backwards_m):
+        for top, bottom in drops(run_m.tolist(), settings.backwards_m):
             start, end = first + top, first + bottom
             times = placed.runs.time[[start, end]]
             from_at, to_at = (float(at) if np.isfinite(at) else None for at in times)
@@ -34,13 +34,13 @@ def _continuous(placed: Placed) -> list[tuple[int, int]]:
     return found
 
 
-def _drops(values: list[float], least: float) -> list[tuple[int, int]]:
+def drops(values: list[float], least: float) -> list[tuple[int, int]]:
     """Return the (top, bottom) rows of every drop by at least `least` before a rise by as much.
 
-    >>> _drops([0, 100, 40, 60, 0, 90], 50)
+    >>> drops([0, 100, 40, 60, 0, 90], 50)
     [(1, 4)]
     """
-    drops = []
+    found = []
     top = bottom = 0
     falling = False
     for row, value in enumerate(values):
@@ -51,8 +51,8 @@ def _drops(values: list[float], least: float) -> list[tuple[int, int]]:
         if falling and value < values[bottom]:
             bottom = row
         if falling and value - values[bottom] >= least:
-            drops.append((top, bottom))
+            found.append((top, bottom))
             falling, top = False, row
     if falling:
-        drops.append((top, bottom))
-    return drops
+        found.append((top, bottom))
+    return found

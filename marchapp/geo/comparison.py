@@ -7,7 +7,7 @@ import shapely
 
 from marchapp.geo.backwards import find_backwards
 from marchapp.geo.cleaning import clean
-from marchapp.geo.coverage import cover
+from marchapp.geo.coverage import cover, steps_on_foot
 from marchapp.geo.elevation import climb
 from marchapp.geo.errors import NoPoints, TooFarAway
 from marchapp.geo.gpx import PlannedRoute, Recording
@@ -20,6 +20,7 @@ from marchapp.geo.results import (
     OFF,
     ON,
     Beyond,
+    Bools,
     CheckpointPlan,
     Comparison,
     Coverage,
@@ -56,7 +57,7 @@ __all__ = [
     "route_length_m",
 ]
 
-ENGINE_VERSION = "1.5"
+ENGINE_VERSION = "1.6"
 FINISH_M = 150.0
 PLACES_TO_TRY = (40, 500)
 CLEANED, PLACED, PLACED_AGAIN = 0.05, 0.85, 0.95
@@ -99,7 +100,8 @@ def compare(
         else [CheckpointPlan(w.name, w.lat, w.lon) for w in planned.waypoints]
     )
     places = _checkpoints_in_order(plans, locate_on_route(planned, plans), line.length_m if turned else None)
-    coverage = cover(placed, line, settings)
+    on_foot = steps_on_foot(placed, settings)
+    coverage = cover(placed, line, on_foot)
     stops = find_stops(placed, walked.lat[walk.row], walked.lon[walk.row], settings)
     gaps = find_gaps(placed)
     approach, after_finish, off_route = _times_off(placed, line, settings)
@@ -117,9 +119,9 @@ def compare(
         backwards=find_backwards(placed, settings),
         stops=stops,
         gaps=gaps,
-        checkpoints=pass_checkpoints(placed, line, projection, places, settings),
-        schedule=_schedule(placed, line, planned_start, planned_finish, settings),
-        pace=pace_by_kilometre(placed, line, coverage, settings),
+        checkpoints=pass_checkpoints(placed, line, projection, places, on_foot),
+        schedule=_schedule(placed, line, planned_start, planned_finish, on_foot),
+        pace=pace_by_kilometre(placed, line, coverage, on_foot),
         secondary=_secondary(placed, line),
         points=_points(walked, placed),
     )
@@ -290,10 +292,10 @@ def _schedule(
     line: RouteLine,
     planned_start: float | None,
     planned_finish: float | None,
-    settings: Settings,
+    on_foot: Bools,
 ) -> Schedule:
     started_at = set_off_at(placed)
-    finished_at, _, _ = pass_place(placed, line, line.length_m, line.xy[-1], 0, settings)
+    finished_at, _, _ = pass_place(placed, line, line.length_m, line.xy[-1], 0, on_foot)
     return Schedule(
         planned_start,
         planned_finish,

@@ -3,30 +3,36 @@
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from marchapp.geo.backwards import drops
 from marchapp.geo.line import RouteLine
 from marchapp.geo.parting import SAME_SPOT_M, leave_out_partings
 from marchapp.geo.placing import Placed
-from marchapp.geo.results import Coverage, CoverageClass, Floats, Interval
+from marchapp.geo.results import Bools, Coverage, CoverageClass, Floats, Interval
 from marchapp.geo.settings import Settings
 
 STRAIGHT_FACTOR = 1.2
 STRAIGHT_SLACK_M = 30.0
 LATE_JOIN_M = 50.0
+SKIPPED_M = 50.0
+ALONG_A_METRE = 1.3
+FASTER_THAN_USUAL = 1.6
 
 
-def cover(placed: Placed, line: RouteLine, settings: Settings) -> Coverage:
-    """Return which stretches of the route were walked, have no data, or were missed."""
-    walked, no_data = _covered_steps(placed, line.length_m, settings)
+def cover(placed: Placed, line: RouteLine, on_foot: Bools) -> Coverage:
+    """Return which stretches of the route were walked, have no data, or were missed.
+
+    on_foot: which steps between runs were walked, of `steps_on_foot`.
+    """
+    walked, no_data = _covered_steps(placed, line.length_m, on_foot)
     walked = _union(walked)
     edges = np.unique(np.concatenate(((0.0, line.length_m), walked.ravel(), _union(no_data).ravel())))
     edges = np.clip(edges, 0.0, line.length_m)
     middles = (edges[1:] + edges[:-1]) / 2
     is_walked, is_unknown = _inside(middles, walked), _inside(middles, _union(no_data))
     intervals: list[Interval] = []
-    for from_m, to_m, on_foot, unknown in zip(edges, edges[1:], is_walked, is_unknown, strict=False):
-        kind: CoverageClass = "walked" if on_foot else "no_data" if unknown else "missed"
+    for from_m, to_m, known, unknown in zip(edges, edges[1:], is_walked, is_unknown, strict=False):
+        kind: CoverageClass = "walked" if known else "no_data" if unknown else "missed"
         if intervals and intervals[-1].kind == kind:
             intervals[-1] = replace(intervals[-1], to_m=float(to_m))
         elif to_m > from_m:
@@ -38,28 +44,43 @@ def cover(placed: Placed, line: RouteLine, settings: Settings) -> Coverage:
     return Coverage(share("walked"), share("no_data"), share("missed"), tuple(intervals))
 
 
-def _covered_steps(placed: Placed, length_m: float, settings: Settings) -> tuple[Floats, Floats]:
+def _covered_steps(placed: Placed, length_m: float, on_foot: Bools) -> tuple[Floats, Floats]:
     """Return the (n, 2) stretches of the single forward steps that were walked, and of those without data."""
     run_m, time, timed = placed.run_m.copy(), placed.runs.time, placed.walk.timed
     partings = leave_out_partings(placed, run_m, length_m)
     from_m, to_m = run_m[:-1], run_m[1:]
     along_m = to_m - from_m
     took_s = np.diff(time) if timed else np.zeros(len(along_m))
-    walked = counts_as_walked(placed, along_m, settings)
     forward = along_m > 0
     possible = along_m <= np.maximum(placed.speed_limit * took_s + LATE_JOIN_M, _straight_m(placed))
-    no_data = forward & ~walked & possible & placed.runs.gap[1:]
+    no_data = forward & ~on_foot & possible & placed.runs.gap[1:]
     steps = np.column_stack((from_m, to_m))
-    return np.vstack((steps[forward & walked], partings, _first_and_last_metres(placed))), steps[no_data]
+    return np.vstack((steps[forward & on_foot], partings, _first_and_last_metres(placed))), steps[no_data]
 
 
-def counts_as_walked(placed: Placed, along_m: Floats, settings: Settings) -> npt.NDArray[np.bool_]:
+def steps_on_foot(placed: Placed, settings: Settings) -> Bools:
     """Tell which (n - 1,) steps between runs are short enough in time and place to have been walked."""
-    timed = placed.walk.timed
+    along_m, timed = np.diff(placed.run_m), placed.walk.timed
     took_s = np.diff(placed.runs.time) if timed else np.zeros(len(along_m))
     soon = took_s <= max(settings.walked_step_s, 2.5 * placed.walk.usual_interval if timed else 0.0)
     near = along_m <= np.maximum(settings.walked_step_m, _straight_m(placed))
-    return np.asarray((soon & near) | (along_m <= SAME_SPOT_M))
+    return np.asarray(((soon & near) | (along_m <= SAME_SPOT_M)) & ~_skipped(placed, along_m))
+
+
+def _skipped(placed: Placed, along_m: Floats) -> Bools:
+    """Tell which steps lead farther along the route, together, than anybody walked meanwhile.
+
+    So does a short cut across hairpins, which is never far from one of them. Without times nothing is known.
+    """
+    skipped = np.zeros(len(along_m), bool)
+    if not placed.walk.timed:
+        return skipped
+    usually_m = FASTER_THAN_USUAL * placed.walk.usual_speed * np.diff(placed.runs.time)
+    ahead_m = along_m - np.maximum(ALONG_A_METRE * placed.runs.walked_m()[1:], usually_m)
+    behind_m = -np.cumsum(np.nan_to_num(ahead_m, nan=-2 * SKIPPED_M), dtype=float)
+    for first, last in drops([0.0, *behind_m.tolist()], SKIPPED_M):
+        skipped[first:last] = True
+    return skipped
 
 
 def _straight_m(placed: Placed) -> Floats:
@@ -84,6 +105,6 @@ def _union(intervals: Floats) -> Floats:
     return np.column_stack((intervals[starts, 0], furthest[ends]))
 
 
-def _inside(values: Floats, union: Floats) -> npt.NDArray[np.bool_]:
+def _inside(values: Floats, union: Floats) -> Bools:
     row = np.searchsorted(union[:, 0], values, "right") - 1
     return (row >= 0) & (values < union[np.maximum(row, 0), 1]) if len(union) else np.zeros(len(values), bool)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from marchapp.geo.coverage import counts_as_walked
 from marchapp.geo.line import RouteLine
 from marchapp.geo.parting import SAME_SPOT_M
 from marchapp.geo.placing import Placed, runs_on_route
 from marchapp.geo.projection import LocalMetres
-from marchapp.geo.results import CheckpointPass, CheckpointPlan, Coverage, Floats, KilometrePace
-from marchapp.geo.settings import Settings
+from marchapp.geo.results import Bools, CheckpointPass, CheckpointPlan, Coverage, Floats, KilometrePace
 
 AT_END_M = 15.0
 LATE_JOIN_M = 50.0
@@ -24,7 +22,7 @@ def pass_checkpoints(
     line: RouteLine,
     projection: LocalMetres,
     checkpoints: Sequence[tuple[CheckpointPlan, float]],
-    settings: Settings,
+    on_foot: Bools,
 ) -> tuple[CheckpointPass, ...]:
     """Return when each checkpoint was first passed, in the order given; metres along are nan if aside."""
     passes = []
@@ -34,7 +32,7 @@ def pass_checkpoints(
         if np.isnan(route_m):
             passed_at, between = _nearest_time(placed, xy), None
         else:
-            passed_at, between, since = pass_place(placed, line, route_m, xy, since, settings)
+            passed_at, between, since = pass_place(placed, line, route_m, xy, since, on_foot)
         passes.append(
             CheckpointPass(
                 plan.name,
@@ -64,7 +62,7 @@ def _nearest_time(placed: Placed, xy: Floats) -> float | None:
 
 
 def pass_place(
-    placed: Placed, line: RouteLine, route_m: float, xy: Floats, since: int, settings: Settings
+    placed: Placed, line: RouteLine, route_m: float, xy: Floats, since: int, on_foot: Bools
 ) -> tuple[float | None, tuple[float, float] | None, int]:
     """Return (time, bounds, row of the run) of first passing a place of the route from run `since` on."""
     run_m, time = placed.run_m, placed.runs.time
@@ -84,7 +82,7 @@ def pass_place(
         return *_passed_off_route(placed, before, after, xy), after
     if placed.runs.gap[before + 1 : after + 1].any() and run_m[after] - run_m[before] > SAME_SPOT_M:
         return None, (float(time[before]), float(time[after])), after
-    if not counts_as_walked(placed, np.diff(run_m), settings)[before:after].all():
+    if not on_foot[before:after].all():
         return None, None, after
     rest_s = (route_m - target_m) / placed.walk.usual_speed
     return _crossing_time(placed, target_m, before, after) + rest_s, None, after
@@ -120,7 +118,7 @@ def _crossing_time(placed: Placed, target_m: float, before: int, after: int) -> 
 
 
 def pace_by_kilometre(
-    placed: Placed, line: RouteLine, coverage: Coverage, settings: Settings
+    placed: Placed, line: RouteLine, coverage: Coverage, on_foot: Bools
 ) -> tuple[KilometrePace, ...]:
     """Return the pace on every kilometre of the route that was walked from end to end."""
     if not placed.walk.timed:
@@ -128,7 +126,7 @@ def pace_by_kilometre(
     marks = np.append(np.arange(0.0, line.length_m, 1000.0), line.length_m)
     times, since = [], 0
     for mark, xy in zip(marks.tolist(), line.at(marks), strict=True):
-        passed_at, _, since = pass_place(placed, line, mark, xy, since, settings)
+        passed_at, _, since = pass_place(placed, line, mark, xy, since, on_foot)
         times.append(passed_at)
     paces = []
     for from_m, to_m, start, end in zip(marks, marks[1:], times, times[1:], strict=False):

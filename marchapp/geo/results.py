@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 CoverageClass = Literal["walked", "no_data", "missed"]
 Verdict = Literal["walked", "partly", "not_this_route"]
 Direction = Literal["forward", "backward"]

@@ -10,7 +10,7 @@ import shapely
 from marchapp.geo.gpx import PlannedRoute, Recording, Waypoint
 from marchapp.geo.line import RouteLine
 from marchapp.geo.projection import LocalMetres
-from marchapp.geo.results import Floats
+from marchapp.geo.results import Floats, Ints
 
 HOME = LocalMetres(69.62, 30.6)
 START_AT = 1_410_941_400.0
@@ -154,6 +154,16 @@ class Sampling:
     noise_m: float
     lasting_s: float = 0.0
 
+    def noise(self, seconds: int, rng: np.random.Generator) -> Floats:
+        """Return noise for every second, white or lasting (autoregressive), of one variance."""
+        white = rng.normal(0, self.noise_m, (seconds, 2))
+        if not self.lasting_s:
+            return white
+        keep = np.exp(-1 / self.lasting_s)
+        for row in range(1, seconds):
+            white[row] = keep * white[row - 1] + np.sqrt(1 - keep**2) * white[row]
+        return white
+
 
 USUAL_SAMPLINGS = (
     Sampling(1, 5),
@@ -170,6 +180,7 @@ class Walker:
 
     def __init__(self, line: RouteLine, rng: np.random.Generator) -> None:
         self.line, self.rng = line, rng
+        self.speed = WALKING
         self.xy: list[Floats] = []
         self.route_m: list[Floats] = []
         self.gaps: list[tuple[int, int]] = []
@@ -190,14 +201,14 @@ class Walker:
 
     def along(self, from_m: float, to_m: float) -> None:
         """Walk on the route, forward or back."""
-        gone = self._pace(abs(to_m - from_m), WALKING)
+        gone = self._pace(abs(to_m - from_m), self.speed)
         route_m = from_m + np.sign(to_m - from_m) * gone
         self._log(self.line.at(route_m), route_m)
 
-    def astray(self, path: Floats, speed: float = WALKING) -> None:
+    def astray(self, path: Floats, speed: float | None = None) -> None:
         """Walk off the route along a path."""
         way = RouteLine.through(path)
-        xy = way.at(self._pace(way.length_m, speed))
+        xy = way.at(self._pace(way.length_m, speed or self.speed))
         self._log(xy, np.full(len(xy), np.nan))
 
     def rest(self, seconds: int) -> None:
@@ -308,11 +319,19 @@ def planted(route_name: str, behaviour: str, sampling: Sampling, seed: int) -> C
     line = RouteLine.through(ROUTES[route_name](rng))
     walker = Walker(line, rng)
     _walk(walker, behaviour)
-    xy, route_m = np.vstack(walker.xy), np.concatenate(walker.route_m)
-    recorded = _recorded(len(xy), sampling, walker.gaps)
-    noise = _noise(len(xy), sampling, rng)
-    lat, lon = degrees((xy + noise)[recorded])
+    errors = sampling.noise(walker.seconds, rng)
+    rows = _recorded(walker.seconds, sampling, walker.gaps)
     checkpoints_m = np.arange(900.0, line.length_m - 300, 1700.0)
+    return told_truly(f"{route_name}/{behaviour}/{sampling.every_s:g}s", walker, rows, errors, checkpoints_m)
+
+
+def told_truly(name: str, walker: Walker, recorded: Ints, errors: Floats, checkpoints_m: Floats) -> Case:
+    """Return what a receiver writes of a walk at some of its seconds, and what truly happened.
+
+    errors: (seconds, 2) metres by which it errs in each second.
+    """
+    line, xy, route_m = walker.line, np.vstack(walker.xy), np.concatenate(walker.route_m)
+    lat, lon = degrees((xy + errors)[recorded])
     count = len(recorded)
     recording = Recording(
         lat,
@@ -325,7 +344,7 @@ def planted(route_name: str, behaviour: str, sampling: Sampling, seed: int) -> C
         {},
     )
     return Case(
-        f"{route_name}/{behaviour}/{sampling.every_s:g}s",
+        name,
         _planned(line, checkpoints_m),
         recording,
         Truth(
@@ -343,7 +362,7 @@ def planted(route_name: str, behaviour: str, sampling: Sampling, seed: int) -> C
     )
 
 
-def _walked_m(xy: Floats, recorded: "np.typing.NDArray[np.int64]", gaps: list[tuple[int, int]]) -> float:
+def _walked_m(xy: Floats, recorded: Ints, gaps: list[tuple[int, int]]) -> float:
     seen = np.arange(recorded[0], recorded[-1] + 1)
     for start, end in gaps:
         seen = seen[(seen < start) | (seen >= end)]
@@ -364,25 +383,14 @@ def _planned(line: RouteLine, checkpoints_m: Floats) -> PlannedRoute:
     return PlannedRoute(lat, lon, np.full(len(lat), np.nan), "planted", waypoints)
 
 
-def _recorded(seconds: int, sampling: Sampling, gaps: list[tuple[int, int]]) -> "np.typing.NDArray[np.int64]":
+def _recorded(seconds: int, sampling: Sampling, gaps: list[tuple[int, int]]) -> Ints:
     rows = np.arange(0, seconds, int(sampling.every_s))
     for start, end in gaps:
         rows = rows[(rows < start) | (rows >= end)]
     return rows
 
 
-def _noise(seconds: int, sampling: Sampling, rng: np.random.Generator) -> Floats:
-    """Return noise for every second, white or lasting (first-order autoregressive), of the same variance."""
-    white = rng.normal(0, sampling.noise_m, (seconds, 2))
-    if not sampling.lasting_s:
-        return white
-    keep = np.exp(-1 / sampling.lasting_s)
-    for row in range(1, seconds):
-        white[row] = keep * white[row - 1] + np.sqrt(1 - keep**2) * white[row]
-    return white
-
-
-def _walked(route_m: Floats, recorded: "np.typing.NDArray[np.int64]") -> Floats:
+def _walked(route_m: Floats, recorded: Ints) -> Floats:
     """Return the forward moves on the route, second by second, but not those in gaps of the recording."""
     seen = np.zeros(len(route_m) - 1, bool)
     for start, end in pairwise(recorded.tolist()):
@@ -403,7 +411,7 @@ def _episodes(route_m: Floats) -> list[tuple[float, float]]:
     return [(START_AT + start, START_AT + end) for start, end in zip(starts, ends, strict=True)]
 
 
-def _passed_at(route_m: Floats, recorded: "np.typing.NDArray[np.int64]", checkpoints_m: Floats) -> Floats:
+def _passed_at(route_m: Floats, recorded: Ints, checkpoints_m: Floats) -> Floats:
     """Return the first time at each checkpoint, nan if it was not walked past or not recorded."""
     times = np.full(len(checkpoints_m), np.nan)
     for number, place_m in enumerate(checkpoints_m):
