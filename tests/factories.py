@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session
 
 from marchapp.models import (
     Account,
@@ -153,6 +154,14 @@ def make_participant(
         session.add(Membership(participant_id=participant.id, stage_id=group.stage_id, group_id=group.id))
         session.flush()
     return participant
+
+
+def quota_of(march: March, which: Category | QuotaKind | Stage) -> Quota:
+    """Return the quota of a category or a stage, or that of the march or of its children."""
+    own = {"category": which} if isinstance(which, Category) else {"kind": which}
+    wanted = {"stage_id": which.id} if isinstance(which, Stage) else own
+    [quota] = object_session(march).scalars(select(Quota).filter_by(march_id=march.id, **wanted))
+    return quota
 
 
 @dataclass

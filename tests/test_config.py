@@ -6,7 +6,13 @@ import pytest
 
 from marchapp.config import UnreadableSetting, read_settings
 
-SAFE = {"PRODUCTION": "yes", "SECRET_KEY": "a" * 32, "BASE_URL": "https://march.example.org"}
+A_KEY, ANOTHER = "A" * 43 + "=", "B" * 43 + "="
+SAFE = {
+    "PRODUCTION": "yes",
+    "SECRET_KEY": "a" * 32,
+    "DATA_KEYS": A_KEY,
+    "BASE_URL": "https://march.example.org",
+}
 
 
 def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
@@ -27,6 +33,8 @@ def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
         ("REDIS_URL", "localhost:6379"),
         ("BASE_URL", "march.example.org"),
         ("PRODUCTION", "maybe"),
+        ("DATA_KEYS", "short"),
+        ("DATA_KEYS", f"{A_KEY},short"),
     ],
 )
 def test_an_unreadable_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
@@ -37,6 +45,13 @@ def test_an_unreadable_setting_is_named(tmp_path: Path, name: str, value: str) -
 def test_a_password_in_an_unreadable_database_address_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSetting) as caught:
         read_settings({"DATABASE_URL": "mysql://root:hush@localhost/march"}, project=tmp_path)
+    assert "hush" not in str(caught.value)
+
+
+def test_keys_are_read_in_order_and_an_unreadable_one_is_not_repeated(tmp_path: Path) -> None:
+    assert read_settings({"DATA_KEYS": f"{A_KEY}, {ANOTHER}"}, project=tmp_path).data_keys == (A_KEY, ANOTHER)
+    with pytest.raises(UnreadableSetting) as caught:
+        read_settings({"DATA_KEYS": "hush"}, project=tmp_path)
     assert "hush" not in str(caught.value)
 
 
@@ -51,7 +66,13 @@ def test_production_starts_with_safe_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "unsafe", [{"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"BASE_URL": "http://march.example.org"}]
+    "unsafe",
+    [
+        {"SECRET_KEY": ""},
+        {"SECRET_KEY": "short"},
+        {"DATA_KEYS": ""},
+        {"BASE_URL": "http://march.example.org"},
+    ],
 )
 def test_production_refuses_unsafe_settings(tmp_path: Path, unsafe: dict[str, str]) -> None:
     with pytest.raises(UnreadableSetting, match="PRODUCTION"):

@@ -20,6 +20,7 @@ from marchapp.marches.forms import (
     SaveRouteForm,
     SettingsForm,
     StageForm,
+    quota_field,
     time_field,
     timetable_form,
 )
@@ -126,7 +127,9 @@ def _change_march(march: March, form: SettingsForm) -> bool:
     """Change the settings and commit, or say beside the field why not."""
     moves_by = services.days_moved(march, form.settings())
     try:
-        services.change_march(db.session, march, form.settings(), capacities=form.capacities(), **_by_now())
+        services.change_march(
+            db.session, march, form.settings(), capacities=form.capacities(march), **_by_now()
+        )
     except services.StageOutsideMarch as error:
         day = {"number": error.stage.number, "day": day_in_year(error.stage.day)}
         too_early = error.stage.day < form.starts_on.data
@@ -140,8 +143,8 @@ def _change_march(march: March, form: SettingsForm) -> bool:
             )
         ]
     except services.FewerPlacesThanTaken as error:
+        form.places.form[quota_field(error.quota)].errors = [_taken_words(error.quota.taken)]
         db.session.rollback()
-        form.places.form[error.category.value].errors = [_taken_words(error.taken)]
     else:
         db.session.commit()
         flash(_saved_words(moves_by if march.stages else timedelta(0)), "done")

@@ -33,12 +33,13 @@ from marchapp.forms import (
     to_local,
     to_utc,
 )
-from marchapp.i18n import LANGUAGES, TIME_ZONES
+from marchapp.i18n import LANGUAGES, TIME_ZONES, local
 from marchapp.marches.services import MarchSettings, StagePlan
-from marchapp.models import Category, Checkpoint, March, Stage
+from marchapp.models import Category, Checkpoint, March, Quota, QuotaKind, Stage
 from marchapp.models.timetable import clock_from
 
 MOST_PLACES = 100_000
+MOST_CHILDREN = 100
 
 
 class Clock(TimeField):
@@ -61,18 +62,36 @@ class Clock(TimeField):
 
 
 class Places(IntegerField):
-    """How many people of a category may walk."""
+    """How many people may walk; where `limitless`, an empty field means as many as come."""
 
-    def __init__(self, label: str, **options: Any) -> None:
+    def __init__(self, label: str, *, limitless: bool = False, **options: Any) -> None:
         words = _l("Write a whole number from 0 to 100,000.")
-        asked = [InputRequired(words), NumberRange(0, MOST_PLACES, words)]
-        super().__init__(label, validators=asked, render_kw={"min": 0, "max": MOST_PLACES}, **options)
+        asked = Optional() if limitless else InputRequired(words)
+        in_range = NumberRange(0, MOST_PLACES, words)
+        super().__init__(
+            label, validators=[asked, in_range], render_kw={"min": 0, "max": MOST_PLACES}, **options
+        )
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(_("Write a whole number from 0 to 100,000.")) from error
+
+
+class ChildrenPerAdult(IntegerField):
+    """How many children an adult who has a place makes room for; empty where children need none."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        in_range = NumberRange(1, MOST_CHILDREN, _l("Write a whole number from 1 to 100."))
+        limits = {"min": 1, "max": MOST_CHILDREN}
+        super().__init__(label, validators=[Optional(), in_range], render_kw=limits, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(_("Write a whole number from 1 to 100.")) from error
 
 
 class _ParagraphByLanguage(Form):
@@ -83,13 +102,42 @@ class _ParagraphByLanguage(Form):
     ru = TextAreaField(LANGUAGES["ru"], filters=[tidy], validators=[at_most(2000)])
 
 
-class _PlacesByCategory(Form):
-    """Places of each category."""
+PLACES_OF = {
+    Category.SCHOOLCHILD: _l("Schoolchildren"),
+    Category.OFFICIAL: _l("Officials"),
+    Category.BORDER_GUARD: _l("Border guards"),
+    Category.WALKER: _l("Other walkers"),
+}
 
-    schoolchild = Places(_l("Schoolchildren"))
-    official = Places(_l("Officials"))
-    border_guard = Places(_l("Border guards"))
-    walker = Places(_l("Other walkers"))
+
+def _places_form(march: March) -> type[Form]:
+    """Return a form with a field for each quota of a march, named by `quota_field`."""
+    form = type("PlacesForm", (Form,), {})
+    for quota in quotas_of(march):
+        if quota.category:
+            field = Places(PLACES_OF[quota.category])
+        elif quota.stage:
+            words = {"number": quota.stage.number, "name": local(quota.stage.name)}
+            field = Places(_("Stage %(number)s, %(name)s", **words), limitless=True)
+        else:
+            field = Places(_l("The whole march"), limitless=True)
+        setattr(form, quota_field(quota), field)
+    return form
+
+
+def quotas_of(march: March) -> list[Quota]:
+    """Return the quotas whose places coordinators set: of the march, each category and each stage."""
+    of_stages = [quota for quota in march.quotas if quota.stage]
+    of_stages.sort(key=lambda quota: quota.stage.number if quota.stage else 0)
+    return [
+        *(quota for quota in march.quotas if quota.kind == QuotaKind.MARCH),
+        *march.category_quotas,
+        *of_stages,
+    ]
+
+
+def quota_field(quota: Quota) -> str:
+    return quota.category or (f"stage_{quota.stage.number}" if quota.stage else quota.kind)
 
 
 class SettingsForm(BaseForm):
@@ -106,7 +154,8 @@ class SettingsForm(BaseForm):
     shows_comparisons = BooleanField(_l("Show how each group walked, to everyone"))
     signup_opens_at = LocalMoment(_l("Sign-up opens"))
     signup_closes_at = LocalMoment(_l("Sign-up closes"))
-    places = FormField(_PlacesByCategory, _l("Places"))
+    children_per_adult = ChildrenPerAdult(_l("Children for each adult who has a place"))
+    places: FormField
 
     def validate_ends_on(self, field: Day) -> None:
         if self.starts_on.data and field.data < self.starts_on.data:
@@ -120,12 +169,13 @@ class SettingsForm(BaseForm):
     def of(cls, march: March) -> Self:
         """Return the form filled with the settings of a march, or with what was sent."""
         settings = {field.name: getattr(march, field.name) for field in fields(MarchSettings)}
-        form = cls(
+        with_places = type(cls.__name__, (cls,), {"places": FormField(_places_form(march), _l("Places"))})
+        form = with_places(
             data=settings
             | {
                 "signup_opens_at": to_local(march.signup_opens_at, march.time_zone),
                 "signup_closes_at": to_local(march.signup_closes_at, march.time_zone),
-                "places": {str(quota.category): quota.capacity for quota in march.category_quotas},
+                "places": {quota_field(quota): quota.capacity for quota in quotas_of(march)},
             }
         )
         form.time_zone.choices = sorted({*TIME_ZONES, march.time_zone})  # an old name stays until changed
@@ -145,10 +195,12 @@ class SettingsForm(BaseForm):
             shows_comparisons=self.shows_comparisons.data,
             signup_opens_at=to_utc(self.signup_opens_at.data, zone),
             signup_closes_at=to_utc(self.signup_closes_at.data, zone),
+            children_per_adult=self.children_per_adult.data,
         )
 
-    def capacities(self) -> dict[Category, int]:
-        return {category: self.places.form[category.value].data for category in Category}
+    def capacities(self, march: March) -> dict[int, int | None]:
+        """Return the places of each quota, by its id."""
+        return {quota.id: self.places.form[quota_field(quota)].data for quota in quotas_of(march)}
 
 
 class StageForm(BaseForm):

@@ -6,22 +6,22 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, Category, Checkpoint, March, Quota, QuotaKind, Stage
+from marchapp.models import Account, Checkpoint, March, Quota, QuotaKind, Stage
 from marchapp.models.audit import record
+from marchapp.models.quota import places_changed
 from marchapp.models.timetable import at_the_ends, clock_from, is_start, on_the_way, shift_clock
 from marchapp.models.track import compare_anew
 
 
 class FewerPlacesThanTaken(Exception):
-    """More people of a category have signed up than it would have places."""
+    """More people have a place than the march, a category or a stage would have places."""
 
-    def __init__(self, category: Category, taken: int) -> None:
-        super().__init__(f"{taken} places of {category} are taken")
-        self.category = category
-        self.taken = taken
+    def __init__(self, quota: Quota) -> None:
+        super().__init__(f"{quota.taken} places of {quota.kind} {quota.category or ''} are taken")
+        self.quota = quota
 
 
 class StageOutsideMarch(Exception):
@@ -59,6 +59,7 @@ class MarchSettings:
     shows_comparisons: bool
     signup_opens_at: datetime
     signup_closes_at: datetime
+    children_per_adult: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +82,15 @@ def change_march(
     march: March,
     settings: MarchSettings,
     *,
-    capacities: Mapping[Category, int],
+    capacities: Mapping[int, int | None],
     by: Account | None,
     now: datetime,
 ) -> None:
     """Change what is decided about a march; a new time zone keeps the clock times of its stages.
 
-    A march that moves as a whole takes its stages with it. Raises StageOutsideMarch or FewerPlacesThanTaken,
-    having changed nothing that the caller may commit.
+    A march that moves as a whole takes its stages with it. `capacities` are those of its quotas by their id,
+    None for no limit; places that become free are handed on at once. Raises StageOutsideMarch or
+    FewerPlacesThanTaken, having changed nothing that the caller may commit.
     """
     moves_by = days_moved(march, settings)
     for stage in march.stages:
@@ -100,16 +102,17 @@ def change_march(
             _keep_clocks(stage, march.time_zone, settings.time_zone)
         if moves_by or settings.time_zone != march.time_zone:
             compare_anew(session, stage_id=stage.id, now=now)
-    for category, capacity in capacities.items():
-        _set_capacity(session, march, category, capacity)
+    resized = _set_capacities(session, march, capacities)
     changed = _assign(march, settings)
+    session.flush()
+    places_changed.send(session, march=march, now=now)
     _note(
         session,
         "march.changed",
         march=march,
         by=by,
         now=now,
-        changed=changed,
+        changed=changed + (["places"] if resized else []),
         stages_moved_days=moves_by.days,
     )
 
@@ -230,13 +233,20 @@ def _keep_clocks(stage: Stage, old: str, new: str) -> None:
         checkpoint.planned_at = checkpoint.planned_at and same_clock(checkpoint.planned_at)
 
 
-def _set_capacity(session: Session, march: March, category: Category, capacity: int) -> None:
-    """Change how many places a category has, unless more are taken, also while others sign up."""
-    is_enough = (Quota.march_id == march.id, Quota.category == category, Quota.taken <= capacity)
-    change = update(Quota).where(*is_enough).values(capacity=capacity).returning(Quota.capacity)
-    if session.scalar(change) is None:
-        taken = session.scalar(select(Quota.taken).where(*is_enough[:2]))
-        raise FewerPlacesThanTaken(category, taken or 0)
+def _set_capacities(session: Session, march: March, capacities: Mapping[int, int | None]) -> bool:
+    """Change how many places there are and tell whether that is new. Raises FewerPlacesThanTaken.
+
+    The places are held meanwhile, as everybody holds them who takes one: in the order of their ids.
+    """
+    held = select(Quota).where(Quota.march_id == march.id).order_by(Quota.id).with_for_update()
+    is_new = False
+    for quota in session.scalars(held.execution_options(populate_existing=True)):
+        capacity = capacities.get(quota.id, quota.capacity)
+        if capacity is not None and capacity < quota.taken:
+            raise FewerPlacesThanTaken(quota)
+        is_new |= quota.capacity != capacity
+        quota.capacity = capacity
+    return is_new
 
 
 def _assign(row: March | Stage, plan: MarchSettings | StagePlan) -> list[str]:

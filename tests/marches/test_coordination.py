@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from marchapp.config import MEBIBYTE
 from marchapp.marches.routes import save_route
-from marchapp.models import AuditEvent, Category, March, Quota, RouteDraft, Stage
-from tests.factories import Cast
+from marchapp.models import AuditEvent, Category, March, Participant, QuotaKind, RouteDraft, Stage, Standing
+from tests.factories import Cast, make_participant, quota_of
 from tests.marches.gpx_files import route_file
 
 SignIn = Callable[..., FlaskClient]
@@ -37,9 +38,13 @@ def settings_form(**given: str) -> dict[str, str]:
         "is_public": "y",
         "signup_opens_at": "2014-01-01T00:00",
         "signup_closes_at": "2014-09-01T12:00",
+        "places-march": "",
         "places-schoolchild": "60",
         "places-official": "30",
         "places-border_guard": "20",
+        "places-walker": "0",
+        "places-stage_1": "",
+        "children_per_adult": "",
     } | given
 
 
@@ -91,8 +96,56 @@ def test_settings_are_saved_in_the_march_zone(coordinator: FlaskClient, cast: Ca
     assert cast.march.summary == {"ru": "Три дня пешком."}
     assert cast.march.signup_closes_at.isoformat() == "2014-09-01T10:00:00+00:00"
     assert not cast.march.shows_places
-    assert session.get(Quota, (cast.march.id, Category.OFFICIAL)).capacity == 30
+    assert quota_of(cast.march, Category.OFFICIAL).capacity == 30
     assert session.scalars(select(AuditEvent.action)).all() == ["march.changed"]
+
+
+def test_places_are_set_for_the_march_its_stages_and_children(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    limits = {"places-march": "80", "places-stage_1": "70", "children_per_adult": "8"}
+    coordinator.post("/marches/victory/settings", data=settings_form(**limits))
+    session.expire_all()
+    assert quota_of(cast.march, QuotaKind.MARCH).capacity == 80
+    assert quota_of(cast.march, cast.stage).capacity == 70
+    assert cast.march.children_per_adult == 8
+    assert quota_of(cast.march, QuotaKind.CHILDREN).left == 0  # the child who is there has no adult beside
+
+    coordinator.post("/marches/victory/settings", data=settings_form())
+    session.expire_all()
+    limitless = (QuotaKind.MARCH, QuotaKind.CHILDREN, cast.stage)
+    assert [quota_of(cast.march, which).capacity for which in limitless] == [None, None, None]
+
+
+def test_who_waits_gets_the_places_that_are_added(
+    coordinator: FlaskClient, cast: Cast, session: Session, now: datetime
+) -> None:
+    quota_of(cast.march, Category.SCHOOLCHILD).capacity = 1
+    in_line = {"standing": Standing.WAITING, "waiting_since": now}
+    first, second = (make_participant(session, cast.march, cast.stage, **in_line) for _ in range(2))
+    session.commit()
+
+    coordinator.post("/marches/victory/settings", data=settings_form(**{"places-schoolchild": "2"}))
+
+    session.expire_all()
+    assert (first.standing, second.standing) == (Standing.PLACED, Standing.WAITING)
+    assert quota_of(cast.march, Category.SCHOOLCHILD).taken == 2
+
+
+def test_children_are_counted_anew_when_the_march_moves(
+    coordinator: FlaskClient, cast: Cast, session: Session
+) -> None:
+    birthday = cast.march.starts_on.replace(year=1996) + timedelta(days=1)
+    almost_grown: Participant = make_participant(session, cast.march, cast.stage, birth_date=birthday)
+    session.commit()
+    assert cast.march.is_minor(almost_grown.birth_date)
+    assert quota_of(cast.march, QuotaKind.CHILDREN).taken == 2
+
+    moved = {"starts_on": "2014-09-18", "ends_on": "2014-09-20"}
+    coordinator.post("/marches/victory/settings", data=settings_form(**moved))
+
+    session.expire_all()
+    assert quota_of(cast.march, QuotaKind.CHILDREN).taken == 1
 
 
 @pytest.mark.parametrize(
@@ -109,6 +162,11 @@ def test_settings_are_saved_in_the_march_zone(coordinator: FlaskClient, cast: Ca
         ({"places-official": "many"}, "Write a whole number from 0 to 100,000."),
         ({"places-official": "-3"}, "Write a whole number from 0 to 100,000."),
         ({"places-official": ""}, "Write a whole number from 0 to 100,000."),
+        ({"places-march": "0"}, "1 place is taken already. Write that number or more."),
+        ({"places-march": "some"}, "Write a whole number from 0 to 100,000."),
+        ({"places-stage_1": "0"}, "1 place is taken already. Write that number or more."),
+        ({"children_per_adult": "0"}, "Write a whole number from 1 to 100."),
+        ({"children_per_adult": "eight"}, "Write a whole number from 1 to 100."),
         ({"time_zone": "Navajo"}, "Not a valid choice"),
     ],
 )

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from marchapp.geo.gpx import read_route
 from marchapp.marches.routes import save_route
-from marchapp.models import Category, Group, March, Quota, Stage, Track, TrackComparison
-from tests.factories import Cast, make_account, make_group, make_march, make_stage
+from marchapp.models import Category, Group, March, Stage, Track, TrackComparison
+from tests.factories import Cast, make_account, make_group, make_march, make_stage, quota_of
 from tests.marches.gpx_files import route_file
 from tests.queries import queries_of
 
@@ -166,8 +166,8 @@ def test_places_left_are_shown_if_the_march_says_so(
 
 
 def test_a_category_without_places_is_not_listed(client: FlaskClient, cast: Cast, session: Session) -> None:
-    session.get(Quota, (cast.march.id, Category.BORDER_GUARD)).capacity = 0
-    session.get(Quota, (cast.march.id, Category.SCHOOLCHILD)).capacity = 1
+    quota_of(cast.march, Category.BORDER_GUARD).capacity = 0
+    quota_of(cast.march, Category.SCHOOLCHILD).capacity = 1
     session.commit()
     page = text_of(client, "/marches/victory?lang=en")
     assert "Border guards" not in page

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.marches.routes import save_route
@@ -21,12 +21,10 @@ from marchapp.marches.services import (
     change_stage,
     plan_timetable,
 )
-from marchapp.models import AuditEvent, Category, March, Quota, Stage
+from marchapp.models import AuditEvent, Category, March, Stage
 from marchapp.models.timetable import stops
-from tests.factories import Cast, make_march
+from tests.factories import Cast, make_march, quota_of
 from tests.marches.gpx_files import route_file
-
-PLACES = dict.fromkeys(Category, 50)
 
 
 def settings_of(march: March) -> MarchSettings:
@@ -52,7 +50,7 @@ def clocks(stage: Stage, *values: time | None) -> dict[int, time | None]:
 
 def test_settings_are_changed_and_recorded(session: Session, cast: Cast, now: datetime) -> None:
     settings = replace(settings_of(cast.march), name={"en": "New name"}, is_public=False)
-    change_march(session, cast.march, settings, capacities=PLACES, by=cast.coordinator, now=now)
+    change_march(session, cast.march, settings, capacities={}, by=cast.coordinator, now=now)
     session.commit()
     event = session.scalars(select(AuditEvent)).one()
     assert cast.march.name == {"en": "New name"}
@@ -61,39 +59,30 @@ def test_settings_are_changed_and_recorded(session: Session, cast: Cast, now: da
 
 
 def test_places_never_fall_below_those_taken(session: Session, cast: Cast, now: datetime) -> None:
-    capacities = PLACES | {Category.SCHOOLCHILD: 0}
+    quota = quota_of(cast.march, Category.SCHOOLCHILD)
     with pytest.raises(FewerPlacesThanTaken) as refusal:
-        change_march(session, cast.march, settings_of(cast.march), capacities=capacities, by=None, now=now)
-    assert (refusal.value.category, refusal.value.taken) == (Category.SCHOOLCHILD, 1)
+        change_march(session, cast.march, settings_of(cast.march), capacities={quota.id: 0}, by=None, now=now)
+    assert refusal.value.quota is quota
 
 
 def test_places_can_be_as_many_as_are_taken(session: Session, cast: Cast, now: datetime) -> None:
-    capacities = PLACES | {Category.SCHOOLCHILD: 1}
-    change_march(session, cast.march, settings_of(cast.march), capacities=capacities, by=None, now=now)
+    quota = quota_of(cast.march, Category.SCHOOLCHILD)
+    change_march(session, cast.march, settings_of(cast.march), capacities={quota.id: 1}, by=None, now=now)
     session.expire_all()
-    assert session.get(Quota, (cast.march.id, Category.SCHOOLCHILD)).left == 0
-
-
-def test_a_march_without_places_gets_them(session: Session, now: datetime) -> None:
-    march = make_march(session)
-    session.execute(delete(Quota).where(Quota.march_id == march.id))
-    session.expire_all()
-    change_march(session, march, settings_of(march), capacities=PLACES, by=None, now=now)
-    session.commit()
-    assert {quota.category: quota.capacity for quota in march.quotas} == PLACES
+    assert quota.left == 0
 
 
 def test_dates_that_leave_a_stage_outside_are_refused(session: Session, cast: Cast, now: datetime) -> None:
     settings = replace(settings_of(cast.march), starts_on=cast.stage.day + timedelta(days=1))
     with pytest.raises(StageOutsideMarch) as refusal:
-        change_march(session, cast.march, settings, capacities=PLACES, by=None, now=now)
+        change_march(session, cast.march, settings, capacities={}, by=None, now=now)
     assert refusal.value.stage is cast.stage
 
 
 def test_a_new_time_zone_keeps_the_clocks(session: Session, stage: Stage, cast: Cast, now: datetime) -> None:
     plan_timetable(session, stage, clocks=clocks(stage, time(9), None), by=None, now=now)
     settings = replace(settings_of(cast.march), time_zone="Europe/Moscow")
-    change_march(session, cast.march, settings, capacities=PLACES, by=None, now=now)
+    change_march(session, cast.march, settings, capacities={}, by=None, now=now)
     session.commit()
     # 08:00 was UTC+2 in Oslo and is UTC+4 in Moscow, in September 2014.
     assert stage.starts_at == datetime(2014, 9, 18, 4, 0, tzinfo=UTC)
@@ -235,7 +224,7 @@ def test_a_march_that_moves_takes_its_stages_along(session: Session, night: Stag
     plan_timetable(session, night, clocks=clocks(night, None, time(4)), by=None, now=now)
     march, week = night.march, timedelta(days=7)
     settings = replace(settings_of(march), starts_on=march.starts_on + week, ends_on=march.ends_on + week)
-    change_march(session, march, settings, capacities=PLACES, by=None, now=now)
+    change_march(session, march, settings, capacities={}, by=None, now=now)
     session.commit()
     assert (night.day, night.starts_at) == (date(2014, 4, 5), oslo(2014, 4, 5, 22))
     assert [place.planned_at for place in night.checkpoints[2:]] == [oslo(2014, 4, 6, 4), oslo(2014, 4, 6, 5)]
