@@ -1,11 +1,13 @@
 """Write a letter into the outbox, in the language of whoever gets it."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import current_app, render_template
 from flask_babel import force_locale
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.models import Message, PrivateLink
@@ -25,13 +27,16 @@ def write(
     calendar: Mapping[str, Any] | None = None,
     only_once: str | None = None,
     **values: Any,
-) -> Message:
+) -> Message | None:
     """Render templates/emails/<template>/ and add the letter to the session.
 
-    It is sent once the session's transaction is committed, and never if that is rolled back. The templates
+    It is sent once the session's transaction is committed, and never if that is rolled back. `only_once`
+    names it: one that was written before is not written again, and None returned. The templates
     get `values`, and `absolute` and `link_to` for the addresses that they name; of `link`, they write only
     its mark.
     """
+    if only_once and session.scalar(select(Message.id).where(Message.only_once == only_once)):
+        return None
     folder = f"emails/{template}"
     values |= {"link": link, "absolute": absolute, "link_to": link_to}
     with force_locale(language):
@@ -47,13 +52,19 @@ def write(
             recipient=recipient,
             language=language,
             subject=subject[:200],
-            text=render_template(f"{folder}/body.txt", **values),
+            text=_tidy(render_template(f"{folder}/body.txt", **values)),
             html=render_template(f"{folder}/body.html", subject=subject, **values),
             created_at=now,
             next_attempt_at=now,
         )
     session.add(message)
     return message
+
+
+def _tidy(text: str) -> str:
+    """Leave no more than one empty line between paragraphs: templates are laid out for their readers."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 
 def absolute(path: str) -> str:

@@ -20,7 +20,7 @@ def write(session: Session, march: March, **given: object) -> Message:
     message = Message(
         **{
             "march_id": march.id,
-            "kind": "registered",
+            "kind": "received",
             "recipient": "kari@example.org",
             "language": "nb",
             "subject": "Kari er påmeldt",

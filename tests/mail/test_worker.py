@@ -17,7 +17,7 @@ def write(session: Session, **given: object) -> Message:
     now = datetime.now(UTC) - timedelta(seconds=1)
     message = Message(
         **{
-            "kind": "registered",
+            "kind": "received",
             "recipient": "kari@example.org",
             "language": "nb",
             "subject": "Kari er påmeldt: Марш Победы",
