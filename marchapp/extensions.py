@@ -5,7 +5,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -61,6 +61,18 @@ class TaskQueue:
     def send(self, function: Callable[..., Any], **arguments: Any) -> None:
         self._tasks[function.__name__](**arguments)
 
+    def send_once(self, function: Callable[..., Any]) -> None:
+        """Send a function without arguments, unless it waits to begin anyway; it calls `begins` itself."""
+        assert self.huey is not None  # noqa: S101
+        key = _waiting_key(function)
+        if not self.huey.storage.has_data_for_key(key) and self.huey.put_if_empty(key, True):
+            self.send(function)
+
+    def begins(self, function: Callable[..., Any]) -> None:
+        """Note that a function has begun: whatever is stored from now on needs it to be sent again."""
+        assert self.huey is not None  # noqa: S101
+        self.huey.delete(_waiting_key(function))
+
     def ping(self) -> None:
         """Ask the storage for something, to learn whether it answers."""
         assert self.huey is not None  # noqa: S101
@@ -72,12 +84,21 @@ class TaskQueue:
         self.huey.create_consumer(workers=threads, periodic=True).run()
 
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
-        storage = RedisHuey("march", url=redis_url) if redis_url else SqliteHuey("march", filename=str(file))
+        # Nobody reads what a task returns, so it is not kept.
+        storage = (
+            RedisHuey("march", url=redis_url, results=False)
+            if redis_url
+            else SqliteHuey("march", filename=str(file), results=False)
+        )
         self.huey = storage
         for name, (function, is_periodic) in self._declared.items():
             inside = _inside_application(app, function)
             declare = storage.periodic_task(crontab(minute="*")) if is_periodic else storage.task()
             self._tasks[name] = declare(inside)
+
+
+def _waiting_key(function: Callable[..., Any]) -> str:
+    return f"{function.__name__} waits"
 
 
 def _inside_application(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,6 +127,11 @@ queue = TaskQueue()
 vault = Vault()
 
 
+def only_read() -> None:
+    """Say that this request writes nothing, although it was posted: then it keeps no writer waiting."""
+    g.only_reads = True
+
+
 def tune_sqlite(engine: Engine) -> None:
     """Let SQLite keep its promises: foreign keys, readers beside one writer, waiting instead of failing.
 
@@ -121,5 +147,5 @@ def tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        is_reading = has_request_context() and request.method in READING_METHODS
+        is_reading = has_request_context() and (request.method in READING_METHODS or g.get("only_reads"))
         connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

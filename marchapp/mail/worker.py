@@ -31,6 +31,7 @@ SERVICE_CLOSES = 421  # what a server says before it ends a connection: RFC 5321
 @queue.task
 def send_outbox() -> int:
     """Send every message that is due, return how many; without a mail server they stay."""
+    queue.begins(send_outbox)
     if not current_app.config["MAIL_SERVER"]:
         return 0
     sent = 0
@@ -168,4 +169,4 @@ def _forget_new_messages(session: Session) -> None:
 @event.listens_for(Session, "after_commit")
 def _wake_worker(session: Session) -> None:
     if session.info.pop("has_new_messages", False):
-        queue.send(send_outbox)
+        queue.send_once(send_outbox)

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marchapp.extensions import queue
 from marchapp.mail.worker import send_outbox
 from marchapp.models import Message
 from tests.mail.conftest import Postbox
@@ -137,10 +138,7 @@ def test_without_a_mail_server_letters_stay(session: Session, app: Flask) -> Non
 def test_the_worker_is_woken_once_the_letter_is_certain(
     app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, is_kept: bool
 ) -> None:
-    woken: list[str] = []
-    monkeypatch.setattr(
-        "marchapp.mail.worker.queue.send", lambda function, **_values: woken.append(function.__name__)
-    )
+    woken = note_wakes(monkeypatch)
     session.add(Message(**_any_message()))
     session.flush()
     assert woken == []
@@ -150,6 +148,27 @@ def test_the_worker_is_woken_once_the_letter_is_certain(
         session.rollback()
     session.commit()
     assert woken == (["send_outbox"] if is_kept else [])
+
+
+def test_a_worker_that_is_woken_already_is_not_woken_again(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken = note_wakes(monkeypatch)
+    for _ in range(3):
+        session.add(Message(**_any_message()))
+        session.commit()
+    assert woken == ["send_outbox"]
+    send_outbox()
+    session.add(Message(**_any_message()))
+    session.commit()
+    assert woken == ["send_outbox", "send_outbox"]
+
+
+def note_wakes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    queue.begins(send_outbox)  # as if the worker had heard of all that was written before
+    woken: list[str] = []
+    monkeypatch.setattr(queue, "send", lambda function: woken.append(function.__name__))
+    return woken
 
 
 def _any_message() -> dict[str, object]:
