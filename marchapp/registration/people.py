@@ -122,3 +122,19 @@ class PartyAnswers:
     language: str
     when_full: WhenFull = WhenFull.ALL
     people: tuple[Person, ...] = field(default=())
+
+
+def contact_of(person: Person) -> dict[str, str]:
+    """Return who speaks for a party of one: the person, or the first guardian of a minor."""
+    if person.guardians:
+        guardian = person.guardians[0]
+        name, email, phone, language = guardian.name, guardian.email, guardian.phone, guardian.language
+    else:
+        name, email, phone = f"{person.given_name} {person.family_name}", person.email, person.phone
+        language = person.language
+    return {
+        "contact_name": name,
+        "contact_email": email,
+        "contact_phone": phone,
+        "language": language or person.language,
+    }

@@ -1,13 +1,14 @@
 """Sign a party up, change it and reduce it: its people, their places and the letters, all or nothing."""
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -31,11 +32,13 @@ from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
-from marchapp.registration.people import PartyAnswers, Person
+from marchapp.registration.people import PartyAnswers, Person, contact_of
 from marchapp.registration.room import Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
+
+LINK_IS_FRESH = timedelta(days=1)
 
 
 class NotSignedUp(Exception):
@@ -85,7 +88,7 @@ def sign_up(
         # Two requests of the same form may both get this far: the second finds what the first has stored.
         if sent_meanwhile := _find_submission(session, march, form_key):
             return sent_meanwhile
-        if known := _known_people(session, march, party.people):
+        if known := known_people(session, march, party.people):
             raise AlreadySignedUp(known) from error
         raise
     letters.received(session, new, people, link=link, now=now)
@@ -105,7 +108,7 @@ def add_people(
         with session.begin_nested():
             added = _add_people(session, party, people, now=now, by=by)
     except IntegrityError as error:
-        if known := _known_people(session, party.march, people):
+        if known := known_people(session, party.march, people):
             raise AlreadySignedUp(known) from error
         raise
     letters.changed(session, party, added, now=now)
@@ -134,12 +137,14 @@ def change_person(
             if had_place:
                 room.give_back([participant])
             _write(session, participant, person)
+            if participant.party.is_one_person:
+                change_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
                 room.take([participant])
                 room.write(session)
     except IntegrityError as error:
-        if known := _known_people(session, march, [person]):
+        if known := known_people(session, march, [person]):
             raise AlreadySignedUp(known) from error
         raise
     changed = sorted(name for name, value in _answers_of(participant).items() if before[name] != value)
@@ -147,8 +152,59 @@ def change_person(
         _leave_groups_of_stages_not_walked(session, participant)
         consent.refresh(session, participant, now=now)
         _record(session, participant, "participant.changed", now=now, by=by, changed=changed, reason=reason)
+        letters.changed(session, participant.party, [participant], now=now)
         hand_on_places(session, march, now=now)
     return changed
+
+
+def change_contact(
+    session: Session,
+    party: Party,
+    *,
+    name: str,
+    contact_name: str,
+    contact_email: str,
+    contact_phone: str,
+    language: str,
+    now: datetime,
+) -> None:
+    """Write whom letters about a party go to; a new address gets the private link."""
+    written = (name, contact_name, contact_email, contact_phone, language)
+    kept = (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language)
+    if written == kept:
+        return
+    is_new_address = contact_email != party.contact_email
+    party.name, party.language = name, language
+    party.contact_name, party.contact_email, party.contact_phone = contact_name, contact_email, contact_phone
+    record(
+        session,
+        at=now,
+        action="party.contact_changed",
+        march_id=party.march_id,
+        account_id=None,
+        subject="party",
+        subject_id=party.id,
+    )
+    if is_new_address:
+        _give_link_again(session, party, now=now)
+
+
+def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:
+    """Send the contacts of people who are registered their links, if none was sent to them for a day.
+
+    Who tried to sign them up again may be a stranger, and learns nothing.
+    """
+    for party in _parties_of(session, march, people):
+        newest = session.scalar(
+            select(func.max(PrivateLink.created_at)).where(PrivateLink.party_id == party.id)
+        )
+        if newest is None or newest < now - LINK_IS_FRESH:
+            _give_link_again(session, party, now=now)
+
+
+def _give_link_again(session: Session, party: Party, *, now: datetime) -> None:
+    link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
+    letters.link_again(session, party, link=link, now=now)
 
 
 def cancel(
@@ -365,14 +421,26 @@ def draw_reference() -> str:
     return "-".join("".join(secrets.choice(REFERENCE_SIGNS) for _ in range(3)) for _ in range(3))
 
 
-def _known_people(session: Session, march: March, people: Iterable[Person]) -> list[Person]:
-    """Return who of these people is registered already."""
-    by_key = {person.key: person for person in people}
-    same = tuple_(Participant.name_key, Participant.birth_date).in_(list(by_key))
-    query = select(Participant.name_key, Participant.birth_date).where(
-        Participant.march_id == march.id, Participant.standing != Standing.CANCELLED, same
+def _parties_of(session: Session, march: March, people: Collection[Person]) -> list[Party]:
+    query = select(Party).join(Participant).where(*_are_known(march, people)).distinct()
+    return list(session.scalars(query))
+
+
+def known_people(session: Session, march: March, people: Collection[Person]) -> list[Person]:
+    """Return who of these people is registered already, or is among them twice."""
+    counts = Counter(person.key for person in people)
+    query = select(Participant.name_key, Participant.birth_date).where(*_are_known(march, people))
+    known = {(key, born) for key, born in session.execute(query)}
+    return [person for person in people if person.key in known or counts[person.key] > 1]
+
+
+def _are_known(march: March, people: Collection[Person]) -> tuple[ColumnElement[bool], ...]:
+    keys = {person.key for person in people}
+    return (
+        Participant.march_id == march.id,
+        Participant.standing != Standing.CANCELLED,
+        tuple_(Participant.name_key, Participant.birth_date).in_(keys),
     )
-    return [by_key[(key, born)] for key, born in session.execute(query)]
 
 
 def _record(

@@ -1,21 +1,33 @@
-"""Pages of signing up, and what is behind a private link."""
+"""The pages of signing up: who walks, the form, the review, and sending."""
 
 from datetime import UTC, datetime
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
-from marchapp.access import march_for_reader, participant_for_link
-from marchapp.extensions import db
-from marchapp.models import Category, March
-from marchapp.registration.coordination.listing import walks_of
-from marchapp.registration.forms import FORMS, SignUpForm
-from marchapp.registration.services import NotSignedUp, is_open_to
+from marchapp.access import march_for_reader
+from marchapp.extensions import db, only_read
+from marchapp.models import Category, March, PartyKind
+from marchapp.registration import places
+from marchapp.registration.forms.party import (
+    SignUp,
+    name_in,
+    with_another_person,
+    with_person_again,
+    without_person,
+)
+from marchapp.registration.services import (
+    AlreadySignedUp,
+    NotSignedUp,
+    SignUpClosed,
+    is_open_to,
+    send_link_again,
+)
 from marchapp.registration.services import sign_up as sign_party_up
 from marchapp.registration.words import why_not_signed_up
 
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+SEVERAL = (PartyKind.FAMILY, PartyKind.SCHOOL_CLASS, PartyKind.UNIT, PartyKind.DELEGATION)
 
 
 def choose(slug: str) -> str:
@@ -25,45 +37,97 @@ def choose(slug: str) -> str:
         "registration/choose.html",
         march=march,
         places=[(category, quotas.get(category)) for category in Category],
+        several=SEVERAL,
+        lists="registration.sign_up_list" in current_app.view_functions,
         now=datetime.now(UTC),
     )
 
 
-def sign_up(slug: str, category: str) -> str | AnyResponse:
+def sign_up(slug: str, who: str) -> str | AnyResponse:
+    """Ask, let the answers be looked over, and store them: nothing is stored before the last step."""
+    step, _colon, number = request.form.get("step", "review").partition(":")
+    if step != "send":
+        only_read()
     march = march_for_reader(slug)
+    wanted = _who(who)
     now = datetime.now(UTC)
-    form = _form_for(march, category)
-    refusal = None
-    if form.validate_on_submit():
-        try:
-            return _store(march, form, now)
-        except NotSignedUp as why:
-            db.session.rollback()
-            refusal = why_not_signed_up(why, march)
-    elif not form.is_submitted() and not is_open_to(march, form.category, now):
-        return redirect(url_for("registration.choose", slug=slug))
-    return render_template("registration/sign_up.html", march=march, form=form, refusal=refusal)
+    if request.method == "GET":
+        return _form(SignUp(march, wanted)) if _is_open(march, wanted, now) else _to_choice(slug)
+    match step:
+        case "send":
+            return _send(SignUp(march, wanted, request.form), now)
+        case "review":
+            return _review(SignUp(march, wanted, request.form), now)
+    return _change(march, wanted, step, int(number) if number.isdecimal() else -1)
 
 
-def _form_for(march: March, category: str) -> SignUpForm:
-    if category not in set(Category):
+def _who(who: str) -> Category | PartyKind:
+    if who in set(Category):
+        return Category(who)
+    if who not in set(SEVERAL):
         abort(404)
-    return FORMS[Category(category)](march)
+    return PartyKind(who)
 
 
-def _store(march: March, form: SignUpForm, now: datetime) -> AnyResponse:
-    """Register who filled in the form, and lead to the confirmation behind the private link."""
-    party, link = sign_party_up(db.session, march=march, party=form.party, form_key=form.key, now=now)
+def _is_open(march: March, who: Category | PartyKind, now: datetime) -> bool:
+    categories = [who] if isinstance(who, Category) else list(Category)
+    return any(is_open_to(march, category, now) for category in categories)
+
+
+def _to_choice(slug: str) -> AnyResponse:
+    return redirect(url_for("registration.choose", slug=slug))
+
+
+def _form(page: SignUp, *, refusal: str = "", taken_out: tuple[int, str] | None = None) -> str:
+    return render_template(
+        "registration/sign_up.html", march=page.march, page=page, refusal=refusal, taken_out=taken_out
+    )
+
+
+def _change(march: March, who: Category | PartyKind, step: str, number: int) -> str:
+    """Show the form again as it was typed, with somebody more or less on it."""
+    sent = request.form.copy()
+    taken_out = None
+    match step, who:
+        case "add", PartyKind():
+            sent = with_another_person(sent, who)
+        case "take-out", PartyKind():
+            taken_out = (number, name_in(sent, number))
+            sent = without_person(sent, number)
+        case "put-back", PartyKind():
+            sent = with_person_again(sent, number)
+    return _form(SignUp(march, who, sent), taken_out=taken_out)
+
+
+def _review(page: SignUp, now: datetime) -> str:
+    """Say what will be stored, and who has a place now."""
+    if not page.march.takes_signups(now):
+        return _form(page, refusal=why_not_signed_up(SignUpClosed(), page.march))
+    if not page.validate():
+        return _form(page)
+    party = page.answers
+    outlook = places.preview(db.session, page.march, party.people)
+    return render_template(
+        "registration/review.html", march=page.march, page=page, party=party, outlook=outlook
+    )
+
+
+def _send(page: SignUp, now: datetime) -> str | AnyResponse:
+    """Store the party, and lead to its page behind the private link."""
+    if not page.validate():
+        return _form(page)
+    try:
+        party, link = sign_party_up(
+            db.session, march=page.march, party=page.answers, form_key=page.key, now=now
+        )
+    except AlreadySignedUp as why:
+        send_link_again(db.session, page.march, why.people, now=now)
+        db.session.commit()
+        return _form(page, refusal=why_not_signed_up(why, page.march))
+    except NotSignedUp as why:
+        db.session.rollback()
+        return _form(page, refusal=why_not_signed_up(why, page.march))
     db.session.commit()
     if party.signed_up_at != now:
         flash(_("This form had arrived before, so nothing was stored a second time."), "info")
     return redirect(url_for("registration.confirmation", token=link.secret))
-
-
-def confirmation(token: str) -> tuple[str, dict[str, str]]:
-    participant = participant_for_link(token)
-    walks = walks_of(db.session, [participant.id])[participant.id]
-    page = render_template(
-        "registration/confirmation.html", march=participant.march, participant=participant, walks=walks
-    )
-    return page, PRIVATE

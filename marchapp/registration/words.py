@@ -3,8 +3,9 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from marchapp.i18n import moment
-from marchapp.models import Category, March
+from marchapp.i18n import day, moment
+from marchapp.models import Category, DocumentKind, March, Participant, PartyKind
+from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.services import CategoryClosed, NotSignedUp, SignUpClosed
 
 CATEGORIES = {
@@ -13,6 +14,45 @@ CATEGORIES = {
     Category.BORDER_GUARD: _l("Border guard"),
     Category.WALKER: _l("Walker"),
 }
+DOCUMENTS = {
+    DocumentKind.PASSPORT: _l("Passport"),
+    DocumentKind.VISA: _l("Visa"),
+    DocumentKind.BORDER_PERMIT: _l("Local border traffic permit"),
+}
+PARTIES = {
+    PartyKind.FAMILY: _l("Family"),
+    PartyKind.SCHOOL_CLASS: _l("School class"),
+    PartyKind.UNIT: _l("Service unit"),
+    PartyKind.DELEGATION: _l("Delegation"),
+}
+
+
+def why_closed(march: March) -> str:
+    """Say since when nothing can be changed, and whom to ask."""
+    since = moment(march.signup_closes_at, march.time_zone)
+    if march.contact_email:
+        return _(
+            "Sign-up closed on %(moment)s. For a change now write to %(email)s.",
+            moment=since,
+            email=march.contact_email,
+        )
+    return _("Sign-up closed on %(moment)s, so nothing can be changed here any more.", moment=since)
+
+
+def why_not_changed(refusal: NotSignedUp | NotEnoughPlaces) -> str:
+    """Say to the contact of a party why a change was not taken, and what to do about it."""
+    match refusal:
+        case NotEnoughPlaces():
+            return _(
+                "There is no free place for what you chose, so nothing was changed and the place is kept as "
+                "it was. Take the new stage out again, or choose another one."
+            )
+        case CategoryClosed():
+            return _("This category is not open, so nothing was changed. Choose another one.")
+    return _(
+        "Nothing was changed. If somebody of this name and birth date is signed up already, in this party or "
+        "in another one, it stands in the letter sent then."
+    )
 
 
 def why_not_signed_up(refusal: NotSignedUp, march: March) -> str:
@@ -36,3 +76,28 @@ def why_not_signed_up(refusal: NotSignedUp, march: March) -> str:
         "Nothing was stored. If this person signed up before, the private link is in the letter sent "
         "then: look into that mailbox."
     )
+
+
+def what_is_missing(participant: Participant) -> list[str]:
+    """Say what somebody who is signed up still has to bring before the march."""
+    march = participant.march
+    crossing = next(
+        (one for one in march.stages if one.crosses_border and one.id in participant.stage_ids), None
+    )
+    words = []
+    if not participant.may_take_part:
+        words.append(_("The consent of the guardians is still missing."))
+    if crossing and not participant.documents:
+        words.append(_("The travel document for stage %(number)s is still missing.", number=crossing.number))
+    elif crossing and all(document.expires_on < crossing.day for document in participant.documents):
+        words.append(
+            _("The travel document expires before the border is crossed on %(day)s.", day=day(crossing.day))
+        )
+    if crossing and needs_notary(participant) and participant.notarised_consent is None:
+        words.append(_("The consent confirmed by a notary is still missing."))
+    return words
+
+
+def needs_notary(participant: Participant) -> bool:
+    march = participant.march
+    return march.is_minor(participant.birth_date) and participant.country in march.notarised_countries

@@ -1,0 +1,176 @@
+"""The pages behind a party's private link: who is in it, and changing that until sign-up closes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug import Response as AnyResponse
+
+from marchapp.access import open_link, participant_for_link, party_for_link
+from marchapp.extensions import db
+from marchapp.models import Category, Participant, Party, PartyKind, Standing
+from marchapp.registration import services
+from marchapp.registration.coordination.listing import walks_of
+from marchapp.registration.forms.changes import answers_of, contact_of, shared_with
+from marchapp.registration.forms.party import USUAL_CATEGORY, ContactForm
+from marchapp.registration.forms.person import FORMS, PersonForm
+from marchapp.registration.room import NotEnoughPlaces
+from marchapp.registration.words import what_is_missing, why_closed, why_not_changed
+
+PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+
+
+def confirmation(token: str) -> AnyResponse:
+    """Show a party to its contact; a party of one, and a participant's own link, show the person."""
+    party = open_link(token).party
+    if party is None or party.is_one_person:
+        return _person_page(participant_for_link(token), token)
+    people = _people_of(party)
+    return _private(
+        "party.html",
+        march=party.march,
+        party=party,
+        people=people,
+        missing={person.id: what_is_missing(person) for person in people},
+        is_open=party.march.takes_signups(datetime.now(UTC)),
+        closed=why_closed(party.march),
+        token=token,
+    )
+
+
+def _people_of(party: Party) -> Sequence[Participant]:
+    """Return everybody of a party with what their states depend on."""
+    parts = (
+        Participant.entries,
+        Participant.documents,
+        Participant.notarised_consent,
+    )
+    query = select(Participant).where(Participant.party_id == party.id).order_by(Participant.id)
+    return db.session.scalars(query.options(*(selectinload(part) for part in parts))).all()
+
+
+def _person_page(participant: Participant, token: str) -> AnyResponse:
+    walks = walks_of(db.session, [participant.id])[participant.id]
+    return _private("confirmation.html", march=participant.march, participant=participant, walks=walks)
+
+
+def change_contact(token: str) -> AnyResponse:
+    party = _several_for_link(token)
+    if closed := _if_closed(party, token):
+        return closed
+    form = ContactForm(party.kind, request.form if request.method == "POST" else None, data=contact_of(party))
+    if request.method == "POST" and form.validate():
+        services.change_contact(db.session, party, now=datetime.now(UTC), **form.values)
+        db.session.commit()
+        flash(_("The contact is changed. Letters go to %(email)s.", email=party.contact_email), "done")
+        return _to_party(token)
+    return _private("contact.html", march=party.march, form=form, party=party, token=token)
+
+
+def change_person(token: str, participant_id: int) -> AnyResponse:
+    participant = participant_for_link(token, participant_id)
+    if closed := _if_closed(participant.party, token):
+        return closed
+    form = _form_for(participant)
+    refusal = ""
+    if request.method == "POST" and form.validate():
+        try:
+            services.change_person(db.session, participant, form.person, now=datetime.now(UTC))
+        except (services.AlreadySignedUp, NotEnoughPlaces) as why:
+            db.session.rollback()
+            refusal = why_not_changed(why)
+        else:
+            db.session.commit()
+            flash(_("The answers about %(name)s are changed.", name=participant.name), "done")
+            return _to_party(token)
+    return _private(
+        "person.html",
+        march=participant.march,
+        form=form,
+        participant=participant,
+        token=token,
+        refusal=refusal,
+    )
+
+
+def add_person(token: str) -> AnyResponse:
+    party = _several_for_link(token)
+    if closed := _if_closed(party, token):
+        return closed
+    form = _form_for_another(party)
+    refusal = ""
+    if request.method == "POST" and form.validate():
+        try:
+            [added] = services.add_people(db.session, party, [form.person], now=datetime.now(UTC))
+        except services.NotSignedUp as why:
+            db.session.rollback()
+            refusal = why_not_changed(why)
+        else:
+            db.session.commit()
+            flash(_("%(name)s is signed up, too.", name=added.name), "done")
+            return _to_party(token)
+    return _private("person.html", march=party.march, form=form, party=party, token=token, refusal=refusal)
+
+
+def cancel_person(token: str, participant_id: int) -> AnyResponse:
+    """Ask once, then take somebody off the march."""
+    participant = participant_for_link(token, participant_id)
+    if closed := _if_closed(participant.party, token):
+        return closed
+    if request.method == "POST":
+        services.cancel(db.session, participant, now=datetime.now(UTC))
+        db.session.commit()
+        flash(_("The sign-up of %(name)s is cancelled.", name=participant.name), "done")
+        return _to_party(token)
+    return _private("cancel.html", march=participant.march, participant=participant, token=token)
+
+
+def _several_for_link(token: str) -> Party:
+    """Return a party of several to its contact; one person's contact is the person."""
+    party = party_for_link(token)
+    if party.is_one_person:
+        abort(404)
+    return party
+
+
+def _form_for(participant: Participant) -> PersonForm:
+    """Return the form of somebody's category, or of the category that was chosen in it now."""
+    return _form(participant.party, participant.category, answers_of(participant))
+
+
+def _form_for_another(party: Party) -> PersonForm:
+    before = next((one for one in reversed(party.participants) if one.standing != Standing.CANCELLED), None)
+    if before is None:
+        return _form(party, USUAL_CATEGORY[party.kind], {})
+    family_name = {"family_name": before.family_name} if party.kind == PartyKind.FAMILY else {}
+    return _form(party, before.category, shared_with(before) | family_name)
+
+
+def _form(party: Party, category: Category, answers: dict[str, Any]) -> PersonForm:
+    wish = request.form.get("category", category)
+    chosen = Category(wish) if wish in set(Category) and not party.is_one_person else category
+    sent = request.form if request.method == "POST" else None
+    return FORMS[chosen](party.march, sent, is_alone=party.is_one_person, data=answers)
+
+
+def _if_closed(party: Party, token: str) -> AnyResponse | None:
+    """Say kindly that nothing can be changed here any more, once sign-up is closed."""
+    if party.march.takes_signups(datetime.now(UTC)):
+        return None
+    flash(why_closed(party.march), "info")
+    return _to_party(token)
+
+
+def _to_party(token: str) -> AnyResponse:
+    return redirect(url_for("registration.confirmation", token=token))
+
+
+def _private(template: str, **values: Any) -> AnyResponse:
+    """Return a page that neither caches nor other sites learn of."""
+    answer = make_response(render_template(f"registration/{template}", **values))
+    answer.headers.update(PRIVATE)
+    return answer
