@@ -19,7 +19,6 @@ from marchapp.models import (
     Appointment,
     Group,
     GroupGuide,
-    Guardian,
     LinkKind,
     March,
     Participant,
@@ -147,12 +146,17 @@ def participant_for_link(secret: str, participant_id: int | None = None) -> Part
     return found[0]
 
 
-def guardian_for_link(secret: str) -> Guardian:
-    """Return a guardian to whoever holds the link that the guardian was sent."""
-    link = open_link(secret)
+def guardian_link(secret: str) -> PrivateLink:
+    """Return the link that a guardian was sent, a used or expired one, too: its page then offers another.
+
+    404 if nobody was given it, 410 once it is revoked.
+    """
+    link = _one(select(PrivateLink).where(PrivateLink.secret_hash == hash_of_secret(secret)))
     if link.guardian is None:
         abort(404)
-    return link.guardian
+    if link.revoked_at is not None:
+        abort(410)
+    return link
 
 
 def track_for_reader(track_id: int) -> Track:

@@ -12,7 +12,7 @@ from marchapp.extensions import db
 from marchapp.i18n import language_without_account
 
 log = logging.getLogger(__name__)
-EXPLAINED = (400, 403, 404, 405, 413, 429)
+EXPLAINED = (400, 403, 404, 405, 410, 413, 429)
 
 
 def explain(error: HTTPException) -> tuple[str, int]:

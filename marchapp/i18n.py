@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime, time, tzinfo
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, get_timezone_name
 from flask import Flask, Response, request
-from flask_babel import format_decimal, get_locale
+from flask_babel import force_locale, format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
@@ -26,6 +27,11 @@ TIME_ZONES = sorted(filter(A_PLACE.fullmatch, available_timezones()))
 def choose_language() -> str:
     """Return the language asked for in the address, remembered, of the account, or of the browser."""
     return _chosen_language() or getattr(current_user, "language", None) or _language_of_browser()
+
+
+def speak(language: str) -> AbstractContextManager[None]:
+    """Answer in somebody's language, unless the reader has chosen another one."""
+    return force_locale(_chosen_language() or language)
 
 
 def language_without_account() -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Gone, NotFound
 
-from marchapp.access import guardian_for_link, open_link, participant_for_link, party_for_link
+from marchapp.access import guardian_link, open_link, participant_for_link, party_for_link
 from marchapp.models import Guardian, LinkKind, PrivateLink
 from marchapp.models.link import give_link, last_day_of_links
 from tests.factories import Cast, make_participant, make_party
@@ -36,7 +36,7 @@ def test_a_link_opens_what_it_was_given_for(session: Session, cast: Cast) -> Non
     assert [link.kind for link in (to_party, to_person, to_guardian)] == list(LinkKind)
     assert party_for_link(to_party.secret) is party
     assert participant_for_link(to_party.secret) is participant_for_link(to_person.secret) is walker
-    assert guardian_for_link(to_guardian.secret) is guardian
+    assert guardian_link(to_guardian.secret).guardian is guardian
 
 
 def test_a_link_opens_nothing_of_others(session: Session, cast: Cast) -> None:
@@ -57,7 +57,7 @@ def test_a_link_opens_nothing_of_others(session: Session, cast: Cast) -> None:
     ):
         with pytest.raises(NotFound):
             participant_for_link(secret, participant_id)
-    for find in (party_for_link, guardian_for_link):
+    for find in (party_for_link, guardian_link):
         with pytest.raises(NotFound):
             find(to_one.secret)
 

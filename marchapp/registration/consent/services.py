@@ -36,20 +36,13 @@ class TextChanged(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Signature:
-    """Who answers: the name as it was typed, and the language of the text that was read."""
-
-    name: str
-    language: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Given:
-    """Answers of one person: yes or no for each purpose, and which texts were read."""
+    """Answers of one person: yes or no for each purpose, the texts as they were read, the name as typed."""
 
     answers: Mapping[Purpose, bool]
     text_ids: Mapping[Purpose, int]
-    signature: Signature
+    typed_name: str
+    language: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,8 +181,8 @@ def _add_answers(
                 text_id=texts[purpose].id,
                 purpose=purpose,
                 answer=_answer(is_yes, before),
-                typed_name=given.signature.name,
-                language=given.signature.language,
+                typed_name=given.typed_name,
+                language=given.language,
                 at=now,
                 recorded_by_id=paper.by.id if paper else None,
                 scan_id=scan.id if scan else None,

@@ -14,34 +14,37 @@ from marchapp.registration.consent.state import consents_of
 def settle(session: Session, participant: Participant, *, now: datetime) -> None:
     """Say anew whether somebody may take part, and do what follows from it."""
     if not participant.march.is_minor(participant.birth_date):
-        _allow(session, participant, may_cross=True, now=now)
+        participant.may_cross_border = True
+        _allow(session, participant, now=now)
         return
     consents = consents_of(session, [participant])[participant.id]
     if consents.is_denied(Purpose.HEALTH_DATA):
         _delete_health_notes(session, participant, now=now)
+    participant.may_cross_border = consents.may_cross_border
+    if consents.are_enough:
+        participant.left_groups_at = None
     if consents.may_take_part:
-        _allow(session, participant, may_cross=consents.may_cross_border, now=now)
+        _allow(session, participant, now=now)
     else:
-        _forbid(session, participant, may_cross=consents.may_cross_border, now=now)
+        _forbid(session, participant, now=now)
 
 
-def _allow(session: Session, participant: Participant, *, may_cross: bool, now: datetime) -> None:
+def _allow(session: Session, participant: Participant, *, now: datetime) -> None:
+    """Let somebody into groups, and back into the line if the place was lost for want of this consent."""
     had_lost_place = participant.place_held_until is not None and participant.standing == Standing.WAITING
-    participant.may_take_part, participant.may_cross_border = True, may_cross
+    participant.may_take_part = True
     participant.place_held_until, participant.consent_reminders = None, 0
     session.flush()
-    if not may_cross:
+    if not participant.may_cross_border:
         _leave_groups(session, participant, now=now, only_crossing=True)
-    elif participant.left_groups_at:
-        participant.left_groups_at = None
     if had_lost_place:
         letters.promoted(session, places.hand_on(session, participant.march, now=now), now=now)
 
 
-def _forbid(session: Session, participant: Participant, *, may_cross: bool, now: datetime) -> None:
+def _forbid(session: Session, participant: Participant, *, now: datetime) -> None:
     """Keep somebody out of groups. The place is held from the first moment on that consent is missing."""
     is_new = participant.may_take_part or participant.place_held_until is None
-    participant.may_take_part, participant.may_cross_border = False, may_cross
+    participant.may_take_part = False
     if participant.standing == Standing.PLACED and is_new:
         participant.place_held_until = now + timedelta(days=participant.march.days_for_consent)
         participant.consent_reminders = 0

@@ -108,6 +108,12 @@ class Consents:
     def may_cross_border(self) -> bool:
         return self.all_gave(Purpose.BORDER_CROSSING)
 
+    @property
+    def are_enough(self) -> bool:
+        """Tell whether somebody may walk every stage that was chosen."""
+        crosses = Purpose.BORDER_CROSSING in self.asked
+        return self.may_take_part and (self.may_cross_border or not crosses)
+
     def open_for(self, guardian: Guardian) -> list[Purpose]:
         """Return the purposes for which this guardian has still to answer."""
         return [purpose for purpose in self.asked if self.of(guardian, purpose).is_open]
