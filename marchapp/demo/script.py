@@ -1,6 +1,6 @@
 """What is told of the demo march: its texts, timetable, guides, and how each group fared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from marchapp.demo.simulator import Detour, Pause, Story, WrongTurn
@@ -39,7 +39,7 @@ TARNET: LocalText = {"en": "Tårnet", "nb": "Tårnet", "ru": "Торнет"}
 
 @dataclass(frozen=True)
 class Day:
-    """One stage, and the stories that groups sent recordings of, by number of the group, the latest last."""
+    """One stage, and the stories that groups sent recordings of, by number of the group."""
 
     number: int
     day: date
@@ -56,6 +56,11 @@ class Day:
         return {language: f"{self.start[language]} – {self.finish[language]}" for language in self.start}
 
 
+# One walk in two recordings: the battery of the first recorder ended on the way.
+TURNED_WRONG = Story(
+    wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.51, 15), Pause(8.14, 30)), pace=0.95
+)
+
 DAYS = (
     Day(
         1,
@@ -65,7 +70,7 @@ DAYS = (
         starts_at=datetime(2014, 9, 17, 7, 0, tzinfo=UTC),
         finishes_at=datetime(2014, 9, 17, 12, 15, tzinfo=UTC),
         uploads=(
-            (3, Story(pauses=(Pause(5.51, 15),), pace=0.95, ends_at_km=6.2)),
+            (3, replace(TURNED_WRONG, ends_at_km=6.2)),
             (1, Story(pauses=(Pause(5.51, 20), Pause(8.14, 35)), interval_s=1, waits_for_fix=True)),
             (
                 2,
@@ -77,12 +82,7 @@ DAYS = (
                     pace=0.92,
                 ),
             ),
-            (
-                3,
-                Story(
-                    wrong_turns=(WrongTurn(11.4, 750),), pauses=(Pause(5.51, 15), Pause(8.14, 30)), pace=0.95
-                ),
-            ),
+            (3, replace(TURNED_WRONG, starts_at_km=6.4)),
             (4, Story(silent_km=(10.2, 12.6), pauses=(Pause(8.14, 45),), noise_m=6)),
             (5, Story(pauses=(Pause(5.51, 25),), ends_at_km=11.3, pace=0.9)),
             (6, Story(pauses=(Pause(8.14, 30, stops_recorder=True),), late_min=35, pace=1.08)),

@@ -51,7 +51,10 @@ class WrongTurn:
 
 @dataclass(frozen=True)
 class Story:
-    """How a group fared; `silent_km` is where the recorder slept, `ends_at_km` where its battery ended."""
+    """How a group fared; `silent_km` is where the recorder slept, `ends_at_km` where its battery ended.
+
+    `starts_at_km` is where another recorder took over.
+    """
 
     detours: tuple[Detour, ...] = ()
     wrong_turns: tuple[WrongTurn, ...] = ()
@@ -59,6 +62,7 @@ class Story:
     pace: float = 1.0
     late_min: float = 0.0
     silent_km: tuple[float, float] | None = None
+    starts_at_km: float | None = None
     ends_at_km: float | None = None
     waits_for_fix: bool = False
     interval_s: int = 5
@@ -139,7 +143,8 @@ def _clock(way: Floats, story: Story, rng: np.random.Generator) -> Floats:
 def _recorded_seconds(walk: Floats, story: Story) -> Floats:
     """Return when the recorder wrote a point, in seconds from the start."""
     end = -1 if story.ends_at_km is None else _row(walk, story.ends_at_km)
-    seconds = np.arange(0.0, walk[end, CLOCK_S], story.interval_s)
+    start_s = walk[_row(walk, story.starts_at_km or 0.0), CLOCK_S]
+    seconds = np.arange(start_s, walk[end, CLOCK_S], story.interval_s)
     silences = [_pause_s(walk, pause) for pause in story.pauses if pause.stops_recorder]
     if story.silent_km:
         silences += [tuple(walk[[_row(walk, km) for km in story.silent_km], CLOCK_S])]

@@ -70,7 +70,7 @@ def colour_pieces(points: Points, result: dict[str, Any]) -> list[Piece]:
     step_class[breaks(points, [gap["from_at"].timestamp() for gap in result["gaps"]])] = -1
     return [
         Piece(kind, points.lat[rows], points.lon[rows])
-        for kind, first, last in _runs(2 * step_class + is_stop)
+        for kind, first, last in runs(2 * step_class + is_stop)
         for kind, thin in [(kind // 2, cloud if kind % 2 else thinned)]
         if kind >= 0
         for rows in [first + thin(xy[first : last + 1])]
@@ -193,7 +193,7 @@ def breaks(points: Points, gap_starts: Sequence[float]) -> npt.NDArray[np.bool_]
     return is_break
 
 
-def _runs(values: Ints) -> Iterator[tuple[int, int, int]]:
+def runs(values: Ints) -> Iterator[tuple[int, int, int]]:
     """Yield (value, first, one after the last) for every run of equal values."""
     edges = np.flatnonzero(np.diff(values)) + 1
     firsts, lasts = np.concatenate(([0], edges)), np.concatenate((edges, [len(values)]))

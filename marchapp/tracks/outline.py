@@ -1,4 +1,4 @@
-"""A walked track in few points: what a map of many groups draws and replays."""
+"""A walked track in few points, what a map of many groups replays and draws at first; and its whole line."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import OFF, UNKNOWN, Ints, Points
-from marchapp.tracks.drawing import DEGREE_STEPS, breaks, deltas, stop_rows, thinned
+from marchapp.tracks.drawing import DEGREE_STEPS, breaks, cloud, deltas, runs, stop_rows, thinned
 
 MOST_PLACES = 1_000  # about 12 kB: the groups of a stage together stay under 400 kB
 LEAST_EVERY_S, MOST_MOMENTS = 60.0, 250  # a replay knows where the group was at least so often
@@ -23,28 +23,55 @@ def outline(points: Points, result: dict[str, Any]) -> dict[str, Any]:
     tolerance_m: by so much the line may differ from the track where the group walked. `result` holds the gaps
     and the stops.
     """
-    kinds = _kinds_of_steps(points)
+    kinds = _kinds_of_steps(points, result)
     is_inside = np.zeros(len(points), bool)
     for first, last in stop_rows(points, result["stops"]):
-        kinds[first:last] = int(np.median(kinds[first:last]))
         is_inside[first + 1 : last] = True
-    kinds[breaks(points, [gap["from_at"].timestamp() for gap in result["gaps"]])] = NOT_RECORDED
     tolerance_m, rows = _fewest_rows(points, kinds, np.flatnonzero(~is_inside))
     is_timed = bool(np.isfinite(points.time).all())
     return {
         "tolerance_m": tolerance_m,
+        "time": deltas(points.time[rows]) if is_timed else [],
+        **_drawn(points, kinds, rows),
+    }
+
+
+def whole_line(points: Points, result: dict[str, Any]) -> dict[str, Any]:
+    """Return the line of a track as `outline` does, however many points it takes, the scribble of stops too.
+
+    No place of the picture moves by more than TOLERANCE_M.
+    """
+    xy = LocalMetres.around(points.lat, points.lon).project(points.lat, points.lon)
+    kinds = _kinds_of_steps(points, result)
+    is_stop = np.zeros(len(kinds), bool)
+    for first, last in stop_rows(points, result["stops"]):
+        is_stop[first:last] = True
+    rows = [
+        first + (cloud if kind % 2 else thinned)(xy[first : last + 1])
+        for kind, first, last in runs(2 * kinds + is_stop)
+    ]
+    return _drawn(points, kinds, np.unique(np.concatenate(rows)))
+
+
+def _drawn(points: Points, kinds: Ints, rows: Ints) -> dict[str, Any]:
+    return {
         "lat": deltas(points.lat[rows], DEGREE_STEPS),
         "lon": deltas(points.lon[rows], DEGREE_STEPS),
-        "time": deltas(points.time[rows]) if is_timed else [],
         "kinds": _counted(kinds[rows[:-1]]),
     }
 
 
-def _kinds_of_steps(points: Points) -> Ints:
+def _kinds_of_steps(points: Points, result: dict[str, Any]) -> Ints:
+    """Return the kind of every step from one point to the next; a stop is one place, so it has one kind."""
+
     def at_either_end(state: int) -> npt.NDArray[np.bool_]:
         return (points.state[:-1] == state) | (points.state[1:] == state)
 
-    return np.select([at_either_end(OFF), at_either_end(UNKNOWN)], [OFF_ROUTE, UNSURE], ON_ROUTE)
+    kinds = np.select([at_either_end(OFF), at_either_end(UNKNOWN)], [OFF_ROUTE, UNSURE], ON_ROUTE)
+    for first, last in stop_rows(points, result["stops"]):
+        kinds[first:last] = int(np.median(kinds[first:last]))
+    kinds[breaks(points, [gap["from_at"].timestamp() for gap in result["gaps"]])] = NOT_RECORDED
+    return kinds
 
 
 def _fewest_rows(points: Points, kinds: Ints, walked: Ints) -> tuple[float, Ints]:

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from marchapp.geo.results import Floats
 from marchapp.geo.sketch import RouteSketch, sketch_route
-from marchapp.i18n import clock, duration, km, metres
+from marchapp.i18n import duration, km, metres
 from marchapp.models import Stage, Track
 from marchapp.tracks.drawing import colour_pieces, nodes_along
 from marchapp.tracks.kilometres import Kilometre, by_kilometre
 from marchapp.tracks.stored import Columns, unpack, with_moments
-from marchapp.tracks.words import checkpoint_words, dropped, dropped_reasons, notes, verdict
+from marchapp.tracks.words import checkpoint_words, clock_of, dropped, dropped_reasons, notes, verdict
 
 Result = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Passed:
 
     name: str
     route_m: float | None
-    planned_at: datetime | None
+    planned: str
     passed: str
     late: str
     needs_look: bool
@@ -59,7 +59,7 @@ def read_page(track: Track) -> Page:
         verdict=verdict(result, group=track.group.number, zone=zone),
         notes=notes(result, stage_day=stage.day, zone=zone),
         planned_against_walked=list(_planned_against_walked(result, stage)),
-        checkpoints=[_passed(one, zone) for one in result["checkpoints"]],
+        checkpoints=[_passed(one, stage) for one in result["checkpoints"]],
         kilometres=by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result),
         dropped=dropped(result["track"]),
         dropped_reasons=dropped_reasons(result["track"]),
@@ -74,12 +74,12 @@ def _walked(columns: Columns, result: Result) -> Iterator[tuple[int, Floats, Flo
         yield piece.offset_class, piece.lat, piece.lon
 
 
-def _passed(checkpoint: Result, zone: str) -> Passed:
-    passed, late = checkpoint_words(checkpoint, zone)
+def _passed(checkpoint: Result, stage: Stage) -> Passed:
+    passed, late = checkpoint_words(checkpoint, stage)
     return Passed(
         name=checkpoint["name"],
         route_m=checkpoint["route_m"],
-        planned_at=checkpoint["planned_at"],
+        planned=clock_of(checkpoint["planned_at"], stage),
         passed=passed,
         late=late,
         needs_look=checkpoint["passed_at"] is None and checkpoint["passed_between"] is None,
@@ -89,10 +89,9 @@ def _passed(checkpoint: Result, zone: str) -> Passed:
 def _planned_against_walked(result: Result, stage: Stage) -> Iterator[tuple[str, str, str]]:
     """Yield rows of (what, planned, walked)."""
     route, track, schedule = result["route"], result["track"], result["schedule"]
-    zone = stage.march.time_zone
     yield _("Distance"), km(route["length_m"]), km(track["distance_m"])
-    yield _("Start"), clock(schedule["planned_start"], zone), clock(schedule["started_at"], zone)
-    yield _("Finish"), clock(schedule["planned_finish"], zone), clock(schedule["finished_at"], zone)
+    yield _("Start"), clock_of(schedule["planned_start"], stage), clock_of(schedule["started_at"], stage)
+    yield _("Finish"), clock_of(schedule["planned_finish"], stage), clock_of(schedule["finished_at"], stage)
     yield (
         _("Time from start to finish"),
         _span(schedule["planned_start"], schedule["planned_finish"]),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from marchapp.geo import basemap
 from marchapp.i18n import clock, country, duration, km, locale_code, metres
+from marchapp.models import Stage
 from marchapp.tracks.drawing import (
     DEGREE_STEPS,
     OFFSET_CLASSES_M,
@@ -22,7 +23,7 @@ from marchapp.tracks.drawing import (
     whole,
 )
 from marchapp.tracks.stored import Columns
-from marchapp.tracks.words import checkpoint_words
+from marchapp.tracks.words import checkpoint_words, clock_of
 
 LEAST_STRETCH_M = 25.0
 STOP_WORTH_DRAWING_S = 180.0
@@ -30,13 +31,13 @@ STOP_WORTH_DRAWING_S = 180.0
 Result = dict[str, Any]
 
 
-def picture(columns: Columns, result: Result, *, zone: str) -> dict[str, Any]:
+def picture(columns: Columns, result: Result, *, stage: Stage) -> dict[str, Any]:
     """Return all that is drawn: numbers as short whole ones (see `deltas`), places as [lat, lon] in degrees.
 
     Lines and columns of degrees are in millionths and, like those of metres and seconds, each number is less
     the one before; offsets are in tenths of a metre.
     """
-    points, route = columns.points, columns.route
+    points, route, zone = columns.points, columns.route, stage.march.time_zone
     south, west, north, east = view(points, route)
     land = basemap.clip((west, south, east, north))
     return {
@@ -52,7 +53,7 @@ def picture(columns: Columns, result: Result, *, zone: str) -> dict[str, Any]:
         "nodes": _nodes(nodes_along(points, route, result)),
         "episodes": list(_episodes(columns, result, zone)),
         "stops": list(_stops(result, zone)),
-        "checkpoints": list(_checkpoints(result, zone)),
+        "checkpoints": list(_checkpoints(result, stage)),
         "words": _words(),
     }
 
@@ -132,9 +133,9 @@ def _stops(result: Result, zone: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def _checkpoints(result: Result, zone: str) -> Iterator[dict[str, Any]]:
+def _checkpoints(result: Result, stage: Stage) -> Iterator[dict[str, Any]]:
     for checkpoint in result["checkpoints"]:
-        passed, late = checkpoint_words(checkpoint, zone)
+        passed, late = checkpoint_words(checkpoint, stage)
         planned = checkpoint["planned_at"]
         yield {
             "name": checkpoint["name"],
@@ -143,7 +144,7 @@ def _checkpoints(result: Result, zone: str) -> Iterator[dict[str, Any]]:
             "is_passed": bool(checkpoint["passed_at"] or checkpoint["passed_between"]),
             "is_late": (checkpoint["late_s"] or 0) >= 60,
             "late": late,
-            "planned": _("Planned %(clock)s", clock=clock(planned, zone)) if planned else "",
+            "planned": _("Planned %(clock)s", clock=clock_of(planned, stage)) if planned else "",
         }
 
 

@@ -32,6 +32,7 @@ from marchapp.tracks.comparing import NoPlannedRoute
 from marchapp.tracks.elsewhere import offers_of
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
 from marchapp.tracks.forms import UploadForm
+from marchapp.tracks.outline import whole_line
 from marchapp.tracks.page import read_page
 from marchapp.tracks.picture import picture
 from marchapp.tracks.sentences import other_stages, said_of_taken, said_of_use, span
@@ -153,15 +154,23 @@ def stage_map(slug: str, number: int) -> Response:
     if stage.route is None:
         abort(404)
     drawn = common.common_picture(db.session, stage, seen)
-    return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
+    return _as_json(drawn)
 
 
 @blueprint.get("/tracks/<int:track_id>/map.json")
 def map_data(track_id: int) -> Response:
     track = track_for_reader(track_id)
     result = with_moments(_compared(track).result)
-    drawn = picture(unpack(_compared(track).points_npz), result, zone=track.group.stage.march.time_zone)
-    return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
+    drawn = picture(unpack(_compared(track).points_npz), result, stage=track.group.stage)
+    return _as_json(drawn)
+
+
+@blueprint.get("/tracks/<int:track_id>/line.json")
+def line(track_id: int) -> Response:
+    """Give the whole line of a track to the map of its stage, which draws an outline of it first."""
+    found = _compared(track_for_reader(track_id))
+    drawn = whole_line(unpack(found.points_npz).points, with_moments(found.result))
+    return _as_json(drawn)
 
 
 @blueprint.get("/tracks/<int:track_id>.json")
@@ -284,6 +293,10 @@ def _seen_at(url: str) -> ResponseReturnValue:
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return "", 201, {"Location": url}
     return redirect(url)
+
+
+def _as_json(drawn: dict[str, Any]) -> Response:
+    return Response(current_app.json.dumps(drawn, separators=(",", ":")), mimetype="application/json")
 
 
 def _file(content: str | bytes, kind: str, name: str) -> Response:

@@ -1,16 +1,19 @@
 """What a comparison says in words: one sentence for a tired guide, and what else is worth knowing."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
 from marchapp.i18n import clock, day, duration, figure, km
+from marchapp.models import Stage
+from marchapp.models.timetable import is_next_day
 
 PUNCTUAL_S = 60.0
 WORTH_SAYING_M = 100.0
 MUCH_UNKNOWN_SHARE = 0.2
+A_DAY = timedelta(days=1)
 
 Result = dict[str, Any]
 
@@ -215,11 +218,11 @@ def _beyond(result: Result) -> str:
 
 
 def dropped(track: Result) -> str:
-    """Return how many points of the file were used."""
+    """Return how many of the recorded points were used."""
     read, used = track["points_read"], track["points_used"]
     if read == used:
-        return _("All %(read)s points of the file were used.", read=figure(read))
-    return _("Of %(read)s points in the file, %(used)s were used.", read=figure(read), used=figure(used))
+        return _("All %(read)s recorded points were used.", read=figure(read))
+    return _("Of %(read)s recorded points, %(used)s were used.", read=figure(read), used=figure(used))
 
 
 def dropped_reasons(track: Result) -> list[str]:
@@ -233,6 +236,7 @@ def dropped_reasons(track: Result) -> list[str]:
         "repeated_time": _("with the time of the point before"),
         "overlapping_segment": _("in a part that overlaps another in time"),
         "spike": _("that jump away and back"),
+        "recorded_twice": _("of a time that another recording of the group has too"),
     }
     return [
         _("%(count)s %(reason)s", count=figure(count), reason=words.get(reason, reason))
@@ -241,13 +245,21 @@ def dropped_reasons(track: Result) -> list[str]:
     ]
 
 
-def checkpoint_words(checkpoint: Result, zone: str) -> tuple[str, str]:
+def clock_of(moment: datetime | None, stage: Stage) -> str:
+    """Write the clock of a moment of a stage, and that it is the next day if the stage goes past midnight."""
+    written = clock(moment, stage.march.time_zone)
+    if moment and is_next_day(moment, stage) and moment < stage.starts_at + A_DAY:
+        return f"{written}, {_('next day')}"
+    return written
+
+
+def checkpoint_words(checkpoint: Result, stage: Stage) -> tuple[str, str]:
     """Return when a checkpoint was passed, and how that compares with the timetable, as two short texts."""
     if checkpoint["passed_at"]:
-        return clock(checkpoint["passed_at"], zone), late_words(checkpoint["late_s"])
+        return clock_of(checkpoint["passed_at"], stage), late_words(checkpoint["late_s"])
     if checkpoint["passed_between"]:
         first, last = checkpoint["passed_between"]
-        return f"{clock(first, zone)}–{clock(last, zone)}", _("without data")
+        return f"{clock(first, stage.march.time_zone)}–{clock_of(last, stage)}", _("without data")
     return _("not passed"), ""
 
 

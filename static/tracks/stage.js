@@ -18,25 +18,33 @@ async function start() {
   const data = await response.json();
   const tracks = data.tracks.map(unpackTrack);
   section.hidden = false;
-  const lines = [];
-  followColours(() => lines.forEach(({ layer, style }) => layer.setStyle(style())));
+  let lines = () => [];
+  followColours(() => lines().forEach(({ layer, style }) => layer.setStyle(style())));
   const map = makeMap(element, data);
   addBasemap(map, data.basemap, { names: data.countries, route: placesOf(data.route) });
-  lines.push(...drawPlan(map, placesOf(data.route)), ...drawTracks(map, tracks));
+  const plan = drawPlan(map, placesOf(data.route));
+  const drawing = drawTracks(map, tracks);
+  lines = () => [...plan, ...drawing.lines()];
   plantFlags(map, data.checkpoints, placesOf(data.route));
   makeReplay(map, tracks.filter(({ times }) => times.length), data);
+  await drawWhole(map, tracks, drawing);
 }
 
 /** Return a track with its places, the Unix seconds at each, and its lines by kind. */
-function unpackTrack({ group, lat, lon, time, kinds }) {
+function unpackTrack({ group, id, lat, lon, time, kinds }) {
   const places = placesOf([lat, lon]);
+  return { group, id, places, times: running(time, 1), lines: linesOf(places, kinds) };
+}
+
+/** Return the parts of a line by kind, without those that were not recorded. */
+function linesOf(places, kinds) {
   const lines = [];
   let at = 0;
   for (const [kind, count] of kinds) {
     if (kind !== NOT_RECORDED) lines.push({ kind, places: places.slice(at, at + count + 1) });
     at += count;
   }
-  return { group, places, times: running(time, 1), lines };
+  return lines;
 }
 
 function drawPlan(map, places) {
@@ -51,7 +59,7 @@ function drawPlan(map, places) {
   ];
 }
 
-/** Draw what is off the route above what is on it, so that no track hides it. */
+/** Draw tracks, what is off the route above what is on it, so that no track hides it; a track can be drawn anew. */
 function drawTracks(map, tracks) {
   const renderer = L.canvas({ pane: "track", padding: 0.3 });
   const styles = {
@@ -59,10 +67,47 @@ function drawTracks(map, tracks) {
     [UNSURE]: () => ({ color: colours["no-data"], weight: 2.5 }),
     [OFF_ROUTE]: () => ({ color: colours.offsets[3], weight: 4 }),
   };
-  const lines = tracks.flatMap((track) => track.lines);
-  return [ON_ROUTE, UNSURE, OFF_ROUTE].flatMap((kind) =>
-    lines.filter((line) => line.kind === kind).map(({ places }) => drawLine(map, places, renderer, styles[kind])),
+  const drawn = new Map();
+  const lines = () => [...drawn.values()].flat();
+  const draw = (track) => {
+    drawn.get(track)?.forEach(({ layer }) => layer.remove());
+    drawn.set(
+      track,
+      track.lines.map(({ kind, places }) => ({ kind, ...drawLine(map, places, renderer, styles[kind]) })),
+    );
+  };
+  const sort = () => [UNSURE, OFF_ROUTE].forEach((kind) =>
+    lines().filter((line) => line.kind === kind).forEach(({ layer }) => layer.bringToFront()),
   );
+  tracks.forEach(draw);
+  sort();
+  return { lines, redraw: (track) => [draw(track), sort()] };
+}
+
+/**
+ * Put the whole line of every track in view into the place of its outline, one after the other, and those that
+ * come into view later too. A line that cannot be had stays an outline until the map is moved.
+ */
+async function drawWhole(map, tracks, drawing) {
+  const whole = new Set();
+  let isLoading = false;
+  const load = async () => {
+    if (isLoading) return;
+    isLoading = true;
+    const inView = (track) => !whole.has(track) && map.getBounds().intersects(track.places);
+    for (let next = tracks.find(inView); next; next = tracks.find(inView)) {
+      const response = await fetch(element.dataset.lineUrl.replace("/0/", `/${next.id}/`)).catch(() => null);
+      if (!response?.ok) break;
+      const { lat, lon, kinds } = await response.json();
+      next.lines = linesOf(placesOf([lat, lon]), kinds);
+      drawing.redraw(next);
+      whole.add(next);
+    }
+    element.dataset.wholeLines = whole.size;
+    isLoading = false;
+  };
+  map.on("moveend", load);
+  await load();
 }
 
 function plantFlags(map, checkpoints, lines) {

@@ -12,7 +12,7 @@ from marchapp.geo.projection import LocalMetres
 from marchapp.geo.results import OFF, ON, UNKNOWN, Points, Profile
 from marchapp.tracks import drawing
 from marchapp.tracks.kilometres import by_kilometre
-from marchapp.tracks.outline import MOST_PLACES, outline
+from marchapp.tracks.outline import MOST_PLACES, outline, whole_line
 from tests.tracks.walks import places
 
 LENGTH_M = 2500.0
@@ -127,6 +127,18 @@ def test_an_outline_has_few_places_and_stays_near_the_track() -> None:
     walked = shapely.points(LocalMetres(69.6, 30.5).project(points.lat[:1000], points.lon[:1000]))
     assert shapely.distance(walked, in_metres(lat, lon)).max() <= drawn["tolerance_m"]
     assert np.cumsum(drawn["time"])[[0, -1]].tolist() == [1000, 74_998]
+
+
+def test_the_whole_line_moves_by_less_than_a_metre_however_noisy_the_track_and_its_stops() -> None:
+    points, result = a_long_stop()
+    drawn = whole_line(points, result)
+    lat, lon = (np.cumsum(drawn[name]) / 1e6 for name in ("lat", "lon"))
+    assert len(lat) == sum(count for _, count in drawn["kinds"]) + 1
+    line = LocalMetres(69.6, 30.5).project(lat, lon)
+    tree = shapely.STRtree(shapely.linestrings(np.stack((line[:-1], line[1:]), axis=1)))
+    walked = shapely.points(LocalMetres(69.6, 30.5).project(points.lat, points.lon))
+    near, _ = tree.query_nearest(walked, max_distance=1.0, all_matches=False)
+    assert len(near) == len(points)
 
 
 def test_a_single_point_is_no_line() -> None:

@@ -33,6 +33,22 @@ def upload(session: Session, group: Group, content: bytes, now: datetime) -> Non
     session.commit()
 
 
+@pytest.mark.parametrize("name", ["coordinator", "guide"])
+def test_the_map_loads_the_whole_line_of_a_track(
+    walked: Stage, cast: Cast, sign_in: SignIn, name: str
+) -> None:
+    client = sign_in(getattr(cast, name))
+    [track, *_] = client.get(MAP).json["tracks"]
+    line = client.get(f"/tracks/{track['id']}/line.json").json
+    assert len(line["lat"]) == len(line["lon"]) == sum(count for _kind, count in line["kinds"]) + 1
+
+
+def test_others_get_no_line(walked: Stage, cast: Cast, client: FlaskClient, sign_in: SignIn) -> None:
+    [track, *_] = sign_in(cast.coordinator).get(MAP).json["tracks"]
+    assert sign_in(cast.other_guide).get(f"/tracks/{track['id']}/line.json").status_code == 403
+    assert sign_in(cast.coordinator).get("/tracks/999999/line.json").status_code == 404
+
+
 def groups_on_map(client: FlaskClient) -> list[int]:
     return [track["group"] for track in client.get(MAP).json["tracks"]]
 

@@ -2,15 +2,25 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from marchapp.tracks.words import checkpoint_words, dropped, dropped_reasons, late_words, notes, verdict
+from marchapp.models import March, Stage
+from marchapp.tracks.words import (
+    checkpoint_words,
+    clock_of,
+    dropped,
+    dropped_reasons,
+    late_words,
+    notes,
+    verdict,
+)
 
 CAME_IN = datetime(2014, 9, 18, 12, 32, tzinfo=UTC)
+STAGE = Stage(starts_at=datetime(2014, 9, 18, 6, tzinfo=UTC), march=March(time_zone="Europe/Oslo"))
 EPISODE = {"left_at": CAME_IN, "rejoined_at": CAME_IN, "left_route_m": 12_300.0, "rejoined_route_m": 13_000.0}
 RESULT: dict[str, Any] = {
     "verdict": "walked",
@@ -148,14 +158,26 @@ def test_lateness_in_words(late_s: float | None, words: str) -> None:
 
 def test_a_checkpoint_is_passed_at_a_time_between_two_or_not() -> None:
     passed = {"passed_at": CAME_IN, "passed_between": None, "late_s": 120.0}
-    assert checkpoint_words(passed, "Europe/Oslo")[0] == "14:32"
+    assert checkpoint_words(passed, STAGE)[0] == "14:32"
     in_gap = {"passed_at": None, "passed_between": [CAME_IN, CAME_IN.replace(minute=50)], "late_s": None}
-    assert checkpoint_words(in_gap, "Europe/Oslo") == ("14:32–14:50", "without data")
+    assert checkpoint_words(in_gap, STAGE) == ("14:32–14:50", "without data")
     missed = {"passed_at": None, "passed_between": None, "late_s": None}
-    assert checkpoint_words(missed, "Europe/Oslo") == ("not passed", "")
+    assert checkpoint_words(missed, STAGE) == ("not passed", "")
+
+
+def test_clocks_after_midnight_say_that_it_is_the_next_day() -> None:
+    starts_at = datetime(2014, 9, 18, 19, 0, tzinfo=UTC)
+    by_night = Stage(starts_at=starts_at, march=March(time_zone="Europe/Oslo"))
+    assert clock_of(starts_at, by_night) == "21:00"
+    assert clock_of(starts_at + timedelta(hours=3, minutes=1), by_night) == "00:01, next day"
+    assert clock_of(starts_at + timedelta(days=10), by_night) == "21:00"
+    assert clock_of(None, by_night) == "–"
+    between = [starts_at + timedelta(hours=2), starts_at + timedelta(hours=4)]
+    in_gap = {"passed_at": None, "passed_between": between, "late_s": None}
+    assert checkpoint_words(in_gap, by_night)[0] == "23:00–01:00, next day"
 
 
 def test_points_left_out_are_counted_with_their_reason() -> None:
     track = {"points_read": 1200, "points_used": 1197, "points_dropped": {"no_time": 2, "spike": 1}}
-    assert dropped(track) == "Of 1,200 points in the file, 1,197 were used."
+    assert dropped(track) == "Of 1,200 recorded points, 1,197 were used."
     assert dropped_reasons(track) == ["2 without a time", "1 that jump away and back"]
