@@ -3,6 +3,7 @@
 import re
 from unicodedata import combining, normalize
 
+WORD_LENGTH = 40
 APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 # Letters that Unicode does not take apart into a plain letter and an accent.
 PLAIN_LETTERS = str.maketrans(
@@ -27,15 +28,6 @@ def name_key(given_name: str, family_name: str) -> str:
     True
     """
     return "".join(folded_words(f"{given_name} {family_name}"))
-
-
-def search_key(*texts: str) -> str:
-    """Return the words of several texts as one, each after a space, for a search by beginnings of words.
-
-    >>> search_key("Kari", "Мария")
-    ' kari мария'
-    """
-    return "".join(f" {word}" for word in folded_words(" ".join(texts)))
 
 
 # Cyrillic letters in Latin ones, as `sound` goes on with them; hard and soft signs are not heard.
@@ -82,10 +74,17 @@ def sound(word: str) -> str:
     return heard or word
 
 
-def sounds(*texts: str) -> list[str]:
-    """Return the sounds of the words of several texts, each once.
+def search_words(given_name: str, family_name: str, native_name: str, reference: str) -> list[str]:
+    """Return the words under which somebody is searched, each once.
 
-    >>> sounds("Pyotr Ivanov", "Пётр Иванов")
-    ['petr', 'ivanov']
+    >>> search_words("Kari", "Bjørn-Hansen", "", "K7F-2M9-Q4T")
+    ['kari', 'bjorn', 'hansen', 'k7f2m9q4t']
     """
-    return list(dict.fromkeys(map(sound, folded_words(" ".join(texts)))))
+    words = [*folded_words(f"{given_name} {family_name} {native_name}"), "".join(folded_words(reference))]
+    return list(dict.fromkeys(word[:WORD_LENGTH] for word in words if word))
+
+
+def columns_of_word(word: str) -> dict[str, str]:
+    """Return a word with what is heard of it, forwards and backwards, as the database keeps it."""
+    heard = sound(word)[:WORD_LENGTH]
+    return {"word": word, "heard": heard, "backwards": heard[::-1]}

@@ -13,15 +13,16 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.category import Category
 from marchapp.models.columns import Moment, UtcDateTime, one_of
 from marchapp.models.encrypted import EncryptedText
-from marchapp.models.names import folded_words, name_key, search_key, sounds
+from marchapp.models.names import WORD_LENGTH, columns_of_word, folded_words, name_key, search_words, sound
 
 if TYPE_CHECKING:
     from marchapp.models.consent import ConsentAnswer, Guardian
@@ -39,8 +40,6 @@ class Standing(StrEnum):
 
 
 NAME_KEY_LENGTH = 170
-SEARCH_KEY_LENGTH = 400
-WORD_LENGTH = 40
 # Ranges of words are those of their letters, whatever language the database sorts by.
 Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
 
@@ -49,8 +48,7 @@ class Participant(db.Model):
     """Somebody who signed up, alone or in a party. Columns of another category stay empty.
 
     `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
-    `search_key` is what a search looks into: the name in both scripts and the reference, folded. `words` is
-    what a forgiving search looks into. All three are formed by `refresh_keys`, which new rows need, too.
+    `words` is what a search looks into. Both are formed by `refresh_keys`, which new rows need, too.
     `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
     into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
     place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
@@ -65,7 +63,6 @@ class Participant(db.Model):
     family_name: Mapped[str] = mapped_column(String(80))
     native_name: Mapped[str] = mapped_column(String(160), default="")
     name_key: Mapped[str] = mapped_column(String(NAME_KEY_LENGTH))
-    search_key: Mapped[str] = mapped_column(String(SEARCH_KEY_LENGTH))
     birth_date: Mapped[date]
     country: Mapped[str] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(2))
@@ -168,18 +165,15 @@ class Participant(db.Model):
             "knows_first_aid",
             "has_health_notes",
             "erasure_asked_at",
-            "search_key",
         ),
     )
 
     def refresh_keys(self) -> None:
         """Form the keys of a new row, or anew after a name has changed."""
         self.name_key = name_key(self.given_name, self.family_name)[:NAME_KEY_LENGTH]
-        names = (self.given_name, self.family_name, self.native_name or "")
-        self.search_key = search_key(*names, self.reference)[:SEARCH_KEY_LENGTH]
-        heard = dict.fromkeys(word[:WORD_LENGTH] for word in sounds(*names))
+        words = search_words(self.given_name, self.family_name, self.native_name or "", self.reference)
         kept = {row.word: row for row in self.words}
-        self.words = [kept.get(word) or NameWord(word=word, backwards=word[::-1]) for word in heard]
+        self.words = [kept.get(word) or NameWord.of(word) for word in words]
 
     @property
     def name(self) -> str:
@@ -188,7 +182,18 @@ class Participant(db.Model):
     @classmethod
     def is_called(cls, text: str) -> ColumnElement[bool]:
         """Return the condition that every word of `text` begins a word of the name or the reference."""
-        return and_(True, *(cls.search_key.contains(f" {word}") for word in folded_words(text)))
+        return and_(True, *map(cls._begins_word, text.split()))
+
+    @classmethod
+    def _begins_word(cls, text: str) -> ColumnElement[bool]:
+        parts = folded_words(text)
+        apart = and_(True, *(cls.has_word(NameWord.begins(part)) for part in parts))
+        # A reference is one word to us, however it is written: K7F-2M9-Q4T.
+        return apart | cls.has_word(NameWord.begins("".join(parts))) if len(parts) > 1 else apart
+
+    @classmethod
+    def has_word(cls, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return cls.id.in_(select(NameWord.participant_id).where(condition))
 
     @property
     def mailbox(self) -> str:
@@ -219,16 +224,37 @@ class StageEntry(db.Model):
 
 
 class NameWord(db.Model):
-    """The sound of one word of a participant's name, forwards and backwards.
+    """One word under which somebody is searched, as it is written and as it is heard.
 
-    A word with a mistake at its end begins as the right one does, and with a mistake at its beginning ends as
-    it does: the index finds both.
+    `backwards` is what is heard from its end on: a word with a mistake at its beginning ends as the right one
+    does, and the index finds it there.
     """
 
     participant_id: Mapped[int] = mapped_column(
         ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True
     )
     word: Mapped[str] = mapped_column(Word, primary_key=True)
+    heard: Mapped[str] = mapped_column(Word)
     backwards: Mapped[str] = mapped_column(Word)
 
-    __table_args__ = (Index(None, "word", "participant_id"), Index(None, "backwards"))
+    __table_args__ = (
+        Index(None, "word", "participant_id"),
+        Index(None, "heard", "participant_id"),
+        Index(None, "backwards", "heard"),
+    )
+
+    @classmethod
+    def of(cls, word: str) -> "NameWord":
+        return cls(**columns_of_word(word))
+
+    @classmethod
+    def begins(cls, word: str) -> ColumnElement[bool]:
+        """Return the condition that a word begins so; a Cyrillic one begins Latin ones that sound alike."""
+        written = in_range(cls.word, word)
+        return written if word.isascii() else written | in_range(cls.heard, sound(word))
+
+
+def in_range(column: InstrumentedAttribute[str], beginning: str) -> ColumnElement[bool]:
+    """Return the condition that a word begins so, as a range of its index."""
+    beginning = beginning[:WORD_LENGTH]
+    return and_(column >= beginning, column < beginning[:-1] + chr(ord(beginning[-1]) + 1))

@@ -8,7 +8,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-from marchapp.models.names import sounds
+from marchapp.models.names import columns_of_word, folded_words, search_words
 
 revision = "0003"
 down_revision = "0002"
@@ -482,7 +482,7 @@ def _change_participant() -> None:
         for old in ("link_hash", "march_id_name_key_birth_date", "march_id_submission_key"):
             batch_op.drop_constraint(f"uq_participant_{old}", type_="unique")
         batch_op.drop_index("ix_participant_list")
-        for old in ("guardian_name", "guardian_phone", "submission_key", "link_hash"):
+        for old in ("guardian_name", "guardian_phone", "submission_key", "link_hash", "search_key"):
             batch_op.drop_column(old)
         batch_op.alter_column("party_id", existing_type=sa.Integer(), nullable=False)
         batch_op.create_foreign_key(
@@ -511,7 +511,6 @@ def _change_participant() -> None:
                 "knows_first_aid",
                 "has_health_notes",
                 "erasure_asked_at",
-                "search_key",
             ],
         )
     _index_where("ix_participant_line", ["march_id", "waiting_since"], "standing = 'waiting'")
@@ -527,6 +526,7 @@ def _make_name_words() -> None:
         "name_word",
         sa.Column("participant_id", sa.Integer(), nullable=False),
         sa.Column("word", word, nullable=False),
+        sa.Column("heard", word, nullable=False),
         sa.Column("backwards", word, nullable=False),
         sa.ForeignKeyConstraint(
             ["participant_id"],
@@ -537,14 +537,15 @@ def _make_name_words() -> None:
         sa.PrimaryKeyConstraint("participant_id", "word", name=op.f("pk_name_word")),
     )
     op.create_index(op.f("ix_name_word_word_participant_id"), "name_word", ["word", "participant_id"])
-    op.create_index(op.f("ix_name_word_backwards_word"), "name_word", ["backwards", "word"])
+    op.create_index(op.f("ix_name_word_heard_participant_id"), "name_word", ["heard", "participant_id"])
+    op.create_index(op.f("ix_name_word_backwards_heard"), "name_word", ["backwards", "heard"])
     people = op.get_bind().execute(
-        sa.text("SELECT id, given_name, family_name, native_name FROM participant")
+        sa.text("SELECT id, given_name, family_name, native_name, reference FROM participant")
     )
     words = [
-        {"participant_id": id_, "word": word, "backwards": word[::-1]}
-        for id_, *names in people
-        for word in dict.fromkeys(heard[:40] for heard in sounds(*names))
+        {"participant_id": id_} | columns_of_word(word)
+        for id_, *texts in people
+        for word in search_words(*texts)
     ]
     if words:
         op.get_bind().execute(sa.insert(table), words)
@@ -741,6 +742,7 @@ def _change_participant_back() -> None:
             batch_op.add_column(sa.Column(name, sa.String(length), nullable=False, server_default=""))
         for name, length in keys:
             batch_op.add_column(sa.Column(name, sa.String(length), nullable=True))
+        batch_op.add_column(sa.Column("search_key", sa.String(400), nullable=False, server_default=""))
     first = "(SELECT {0} FROM guardian WHERE participant_id = participant.id AND position = 1)"
     for column, of_guardian in (("guardian_name", "name"), ("guardian_phone", "phone")):
         op.execute(f"UPDATE participant SET {column} = coalesce({first.format(of_guardian)}, '')")
@@ -749,6 +751,7 @@ def _change_participant_back() -> None:
         " WHERE email = ''"
     )
     _give_keys_back()
+    _give_search_keys_back()
     for index in ("uq_participant_person", "ix_participant_line", "ix_participant_without_consent"):
         op.drop_index(index, "participant")
     with op.batch_alter_table("participant") as batch_op:
@@ -825,6 +828,19 @@ def _give_keys_back() -> None:
     ]
     if kept:
         database.execute(change, kept)
+
+
+def _give_search_keys_back() -> None:
+    database = op.get_bind()
+    people = database.execute(
+        sa.text("SELECT id, given_name, family_name, native_name, reference FROM participant")
+    )
+    keys = [
+        {"id": id_, "key": "".join(f" {word}" for word in folded_words(" ".join(texts)))[:400]}
+        for id_, *texts in people
+    ]
+    if keys:
+        database.execute(sa.text("UPDATE participant SET search_key = :key WHERE id = :id"), keys)
 
 
 def _change_quota_back() -> None:
