@@ -41,7 +41,7 @@ from marchapp.geo.results import (
 )
 from marchapp.geo.routes import describe_route, locate_on_route, route_length_m, route_line, sampled_line
 from marchapp.geo.settings import Settings
-from marchapp.geo.standing import find_gaps, find_stops
+from marchapp.geo.standing import find_gaps, find_stops, settled
 from marchapp.geo.thinning import distance_walked
 from marchapp.geo.turning import turned_back
 
@@ -104,19 +104,20 @@ def compare(
     coverage = cover(placed, line, on_foot)
     stops = find_stops(placed, walked.lat[walk.row], walked.lon[walk.row], settings)
     gaps = find_gaps(placed)
-    approach, after_finish, off_route = _times_off(placed, line, settings)
+    calm = settled(placed, stops)
+    approach, after_finish, off_route = _times_off(calm, line)
     found = Comparison(
         engine_version=ENGINE_VERSION,
         verdict=_verdict(coverage, line.length_m, settings),
         direction=_direction(turned),
         route=describe_route(planned, threshold_m=settings.ascent_threshold_m),
-        track=_track(walked, placed, stops, gaps, settings),
+        track=_track(walked, calm, stops, gaps, settings),
         coverage=coverage,
         deviation=_deviation(walked, placed),
         off_route=off_route,
         approach=approach,
         after_finish=after_finish,
-        backwards=find_backwards(placed, settings),
+        backwards=find_backwards(calm, settings),
         stops=stops,
         gaps=gaps,
         checkpoints=pass_checkpoints(placed, line, projection, places, on_foot),
@@ -178,9 +179,7 @@ def _checkpoints_in_order(
     return sorted(places, key=lambda place: np.inf if np.isnan(place[1]) else place[1])
 
 
-def _times_off(
-    placed: Placed, line: RouteLine, settings: Settings
-) -> tuple[Beyond | None, Beyond | None, tuple[OffRoute, ...]]:
+def _times_off(placed: Placed, line: RouteLine) -> tuple[Beyond | None, Beyond | None, tuple[OffRoute, ...]]:
     """Return the approach, the way home, and the episodes between them."""
     on = runs_on_route(placed)
     approach = after_finish = None

@@ -1,16 +1,20 @@
 """Where a group stood still, and where the recording has a gap."""
 
+from dataclasses import replace
+
 import numpy as np
-import numpy.typing as npt
 
 from marchapp.geo.placing import Placed, stretches
-from marchapp.geo.results import Floats, Gap, Stop
+from marchapp.geo.results import Bools, Floats, Gap, Ints, Stop
 from marchapp.geo.settings import Settings
 from marchapp.geo.thinning import Thinned, noise_m
 
 SLOW_SPEED = 0.35
 SLOW_WINDOW_S = 30.0
+STILL_WINDOW_S = 150.0
+STILL_SPREAD_M = 20.0
 RADIUS_NOISES = 4.5
+AWAY_RADII = 2.0
 
 
 def find_gaps(placed: Placed) -> tuple[Gap, ...]:
@@ -30,7 +34,7 @@ def find_stops(placed: Placed, lat: Floats, lon: Floats, settings: Settings) -> 
     runs = placed.runs
     if not placed.walk.timed:
         return ()
-    slow = _is_slow(runs.time, runs.xy, runs.gap, placed.walk.usual_interval)
+    slow = _is_slow(runs, placed.walk.usual_interval) | _is_still(runs)
     radius_m = max(settings.stop_radius_m, RADIUS_NOISES * noise_m(runs.xy))
     stops = []
     for first, last in _stays(runs, stretches(slow), radius_m):
@@ -49,6 +53,17 @@ def find_stops(placed: Placed, lat: Floats, lon: Floats, settings: Settings) -> 
                 )
             )
     return tuple(stops)
+
+
+def settled(placed: Placed, stops: tuple[Stop, ...]) -> Placed:
+    """Return the walk with every rest in one place: what noise adds there is no way, nor a way back."""
+    xy, run_m = placed.runs.xy.copy(), placed.run_m.copy()
+    for stop in stops:
+        rows = slice(*np.searchsorted(placed.runs.time, (stop.from_at, stop.to_at)))
+        xy[rows] = np.median(xy[rows], axis=0)
+        if stop.route_m is not None:
+            run_m[rows] = np.where(np.isnan(run_m[rows]), np.nan, stop.route_m)
+    return replace(placed, runs=replace(placed.runs, xy=xy), run_m=run_m)
 
 
 def _whole_stay(placed: Placed, first: int, last: int) -> tuple[float, float]:
@@ -72,35 +87,64 @@ def _window_s(interval_s: float) -> float:
 
 
 def _stays(runs: Thinned, slow: list[tuple[int, int]], radius_m: float) -> list[tuple[int, int]]:
-    """Return slow stretches, those as one between which the group did not go away: noise moves too."""
-    stays: list[tuple[int, int]] = []
-    for first, last in slow:
-        if stays and _stayed(runs, stays[-1][0], last, radius_m):
-            stays[-1] = stays[-1][0], last
-        else:
-            stays.append((first, last))
-    return stays
+    """Return slow stretches, those as one between which the group did not go away: noise moves too.
+
+    Noise that lasts may put the first minutes of a rest aside, so that it is looked at again as it grows.
+    """
+    while True:
+        stays: list[tuple[int, int]] = []
+        for stay in slow:
+            if stays and _stayed(runs, stays[-1], stay, radius_m):
+                stays[-1] = stays[-1][0], stay[1]
+            else:
+                stays.append(stay)
+        if len(stays) == len(slow):
+            return stays
+        slow = stays
 
 
-def _stayed(runs: Thinned, first: int, last: int, radius_m: float) -> bool:
-    xy = runs.xy[first : last + 1]
-    away_m = np.hypot(*(xy - np.median(xy, axis=0)).T)
-    return bool(away_m.max() <= radius_m and not runs.gap[first + 1 : last + 1].any())
+def _stayed(runs: Thinned, earlier: tuple[int, int], later: tuple[int, int], radius_m: float) -> bool:
+    """Tell whether two stays are in one place, and the group kept near it between them."""
+    if runs.gap[earlier[0] + 1 : later[1] + 1].any():
+        return False
+    middles = [np.median(runs.xy[first : last + 1], axis=0) for first, last in (earlier, later)]
+    between = runs.xy[earlier[1] : later[0] + 1]
+    middle = middles[int(later[1] - later[0] > earlier[1] - earlier[0])]
+    away_m = np.hypot(*(between - middle).T).max()
+    return bool(np.hypot(*(middles[1] - middles[0])) <= radius_m and away_m <= AWAY_RADII * radius_m)
 
 
-def _is_slow(
-    time: Floats, xy: Floats, gap: npt.NDArray[np.bool_], interval_s: float
-) -> npt.NDArray[np.bool_]:
+def _is_slow(runs: Thinned, interval_s: float) -> Bools:
     """Tell which runs are slower than a stroll, by the mean places of half a minute before and after."""
-    window_s = _window_s(interval_s)
-    here = np.arange(len(time))
-    start, end = np.searchsorted(time, time - window_s), np.searchsorted(time, time + window_s, "right")
-    breaks = np.cumsum(gap)
-    start = np.maximum(start, np.searchsorted(breaks, breaks, "left"))
-    end = np.minimum(end, np.searchsorted(breaks, breaks, "right"))
-    sums = np.vstack((np.zeros((1, 3)), np.cumsum(np.column_stack((xy, time - time[0])), axis=0)))
+    start, end = _around(runs, _window_s(interval_s))
+    here = np.arange(len(runs))
+    sums = _sums(np.column_stack((runs.xy, runs.time - runs.time[0])))
     before = (sums[here + 1] - sums[start]) / (here + 1 - start)[:, None]
     after = (sums[end] - sums[here]) / (end - here)[:, None]
     moved_m = np.hypot(*(after - before)[:, :2].T)
     took_s = (after - before)[:, 2]
     return np.asarray((took_s > 0) & (moved_m < SLOW_SPEED * took_s))
+
+
+def _is_still(runs: Thinned) -> Bools:
+    """Tell in the middle of which five minutes the group stayed about one place, whatever noise did."""
+    start, end = _around(runs, STILL_WINDOW_S)
+    count = end - start
+    sums = _sums(np.column_stack((runs.xy, runs.xy**2)))
+    means = (sums[end] - sums[start]) / count[:, None]
+    variance = means[:, 2:].sum(axis=1) - (means[:, :2] ** 2).sum(axis=1)
+    lasted_s = runs.time[end - 1] - runs.time[start]
+    return np.asarray((variance < STILL_SPREAD_M**2) & (lasted_s > STILL_WINDOW_S) & (count > 2))
+
+
+def _around(runs: Thinned, window_s: float) -> tuple[Ints, Ints]:
+    """Return the first run and the one after the last within so many seconds of each, not across gaps."""
+    time, breaks = runs.time, np.cumsum(runs.gap)
+    start, end = np.searchsorted(time, time - window_s), np.searchsorted(time, time + window_s, "right")
+    start = np.maximum(start, np.searchsorted(breaks, breaks, "left"))
+    return start, np.minimum(end, np.searchsorted(breaks, breaks, "right"))
+
+
+def _sums(columns: Floats) -> Floats:
+    """Return the sums of columns before each row, and of all."""
+    return np.vstack((np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)))

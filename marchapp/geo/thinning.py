@@ -97,8 +97,12 @@ def distance_walked(xy: Floats) -> Floats:
 
 
 def noise_m(xy: Floats) -> float:
-    """Return the standard deviation of white noise on each axis, as seen in how positions zigzag."""
-    if len(xy) < LEAST_ZIGZAG:
-        return 0.0
+    """Return the standard deviation of white noise on each axis, as seen in how positions zigzag.
+
+    Repeated positions say nothing of it.
+    """
     zigzag_m = np.hypot(*(xy[2:] - 2 * xy[1:-1] + xy[:-2]).T)
+    zigzag_m = zigzag_m[zigzag_m > 0]
+    if len(zigzag_m) < LEAST_ZIGZAG:
+        return 0.0
     return float(np.median(zigzag_m)) / ZIGZAG_PER_NOISE
