@@ -132,7 +132,9 @@ def _quotas(march: March) -> Select[Quota]:
 
 
 def _is_waiting(march: March) -> ColumnElement[bool]:
-    return and_(Participant.march_id == march.id, Participant.standing == Standing.WAITING)
+    """Return the condition of standing in line. Who lost a place for want of consent waits for that first."""
+    in_line = (Participant.march_id == march.id, Participant.standing == Standing.WAITING)
+    return and_(*in_line, or_(Participant.may_take_part, Participant.place_held_until.is_(None)))
 
 
 def _place(room: Room, party: Party, people: Collection[Participant]) -> list[Participant]:
