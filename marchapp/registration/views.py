@@ -8,7 +8,11 @@ from flask import Blueprint
 from marchapp.extensions import limiter
 from marchapp.registration import party_pages, signing
 from marchapp.registration.consent import pages as consent_pages
+from marchapp.registration.consent import worker as _worker  # noqa: F401 - declares its task
 from marchapp.registration.coordination import files, merging, pages, statistics
+from marchapp.registration.mailings import pages as mailing_pages
+from marchapp.registration.lists import pages as lists
+from marchapp.registration.own import pages as own_pages
 
 blueprint = Blueprint("registration", __name__)
 
@@ -20,17 +24,27 @@ A_MARCH = "/marches/<slug>"
 A_LINK = "/registrations/<token>"
 A_PERSON = f"{A_LINK}/people/<int:participant_id>"
 A_CONSENT = "/consents/<token>"
+A_MAILING = f"{A_MARCH}/mailings/<int:mailing_id>"
 A_PARTICIPANT = "/participants/<int:participant_id>"
 READ, FORM = ["GET"], ["GET", "POST"]
 
 ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_MARCH}/sign-up", signing.choose, READ),
     (f"{A_MARCH}/sign-up/<who>", signing.sign_up, FORM),
+    (f"{A_MARCH}/sign-up/list/<kind>", lists.sign_up_list, FORM),
+    (f"{A_MARCH}/sign-up/list/<kind>/template.<ending>", lists.list_template, READ),
+    (f"{A_LINK}/list", lists.party_list, FORM),
     (A_LINK, party_pages.confirmation, READ),
     (f"{A_LINK}/contact", party_pages.change_contact, FORM),
     (f"{A_LINK}/people/new", party_pages.add_person, FORM),
     (f"{A_PERSON}/change", party_pages.change_person, FORM),
     (f"{A_PERSON}/cancel", party_pages.cancel_person, FORM),
+    (A_PERSON, own_pages.person, READ),
+    (f"{A_PERSON}/badge", own_pages.show_badge, READ),
+    (f"{A_PERSON}/badge.pdf", own_pages.badge_pdf, READ),
+    (f"{A_PERSON}/data.json", own_pages.download_data, READ),
+    (f"{A_PERSON}/erasure", own_pages.erasure, FORM),
+    ("/lost-link", own_pages.lost_link, FORM),
     (A_CONSENT, consent_pages.consent, FORM),
     (f"{A_CONSENT}/new-link", consent_pages.new_link, ["POST"]),
     (f"{A_MARCH}/participants", pages.participants, READ),
@@ -41,6 +55,11 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_MARCH}/participants/statistics", statistics.statistics, READ),
     (f"{A_MARCH}/participants/duplicates", merging.duplicates, READ),
     (A_PARTICIPANT, pages.participant, READ),
+    (f"{A_MARCH}/letters/new", mailing_pages.new_mailing, FORM),
+    (A_MAILING, mailing_pages.mailing, FORM),
+    (f"{A_MAILING}/change", mailing_pages.change_mailing, FORM),
+    (f"{A_MAILING}/discard", mailing_pages.discard_mailing, ["POST"]),
+    (f"{A_MAILING}/preview/<language>", mailing_pages.mailing_preview, READ),
 )
 for address, view, methods in ADDRESSES:
     if "POST" in methods:

@@ -1,22 +1,29 @@
 """Which participants the coordinator sees: search, filters, order and pages, as the address says."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from marchapp.i18n import LANGUAGES
 from marchapp.models import (
     Category,
     Group,
     March,
     Membership,
     Participant,
+    Party,
+    PartyKind,
     StageEntry,
     Standing,
+    TravelDocument,
 )
+from marchapp.models.march import years_before
+from marchapp.registration.coordination.columns import USUAL, loads_of, read_columns
+from marchapp.registration.coordination.search import Search, search
 
 ROWS_A_PAGE = 50
 MOST_COUNTRIES = 8
@@ -30,6 +37,8 @@ ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
     "country": (Participant.country, *BY_NAME),
     "signed-up": (Participant.registered_at,),
 }
+MISSING = ("consent", "document")
+AGES = ("minor", "adult")
 
 _IN_A_GROUP = and_(
     Membership.participant_id == StageEntry.participant_id, Membership.stage_id == StageEntry.stage_id
@@ -40,7 +49,9 @@ _IN_A_GROUP = and_(
 class Selection:
     """What the coordinator asked for; the fields are the arguments of the address.
 
-    `stage` is the number of a stage that is walked, `no_group` of one that is walked in no group yet.
+    `stage` is the number of a stage that is walked, `no_group` of one that is walked in no group yet. `of` is
+    part of the name of a school class, a unit or another party, `party` the number of one. Without a
+    `standing` it is all who have not cancelled, with "any" those who have, too.
     """
 
     q: str = ""
@@ -48,26 +59,45 @@ class Selection:
     country: str = ""
     stage: int = 0
     no_group: int = 0
-    cancelled: bool = False
+    standing: str = ""
+    missing: str = ""
+    kind: str = ""
+    of: str = ""
+    party: int = 0
+    age: str = ""
+    language: str = ""
+    first_aid: bool = False
+    health: bool = False
+    erasure: bool = False
+    columns: str = ",".join(USUAL)
     sort: str = "name"
     descending: bool = False
     page: int = 1
 
     @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> Self:
-        """Read an address; what it cannot mean is left out."""
-        category, country = arguments.get("category", ""), arguments.get("country", "").upper()
-        sort = arguments.get("sort", "")
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> Self:
+        """Read an address, or what `arguments()` gave; what it cannot mean is left out."""
+        country = str(arguments.get("country", "")).upper()
         return cls(
-            q=arguments.get("q", "")[:LONGEST_SEARCH],
-            category=category if category in set(Category) else "",
+            q=str(arguments.get("q", ""))[:LONGEST_SEARCH],
+            category=_one_of(Category, arguments.get("category")),
             country=country if len(country) == 2 and country.isascii() and country.isalpha() else "",
-            stage=_small_number(arguments.get("stage", "")),
-            no_group=_small_number(arguments.get("no_group", "")),
-            cancelled="cancelled" in arguments,
-            sort=sort if sort in ORDERS else "name",
+            stage=_number(arguments.get("stage")),
+            no_group=_number(arguments.get("no_group")),
+            standing=_one_of((*Standing, "any"), arguments.get("standing")),
+            missing=_one_of(MISSING, arguments.get("missing")),
+            kind=_one_of(PartyKind, arguments.get("kind")),
+            of=str(arguments.get("of", ""))[:LONGEST_SEARCH].strip(),
+            party=_number(arguments.get("party")),
+            age=_one_of(AGES, arguments.get("age")),
+            language=_one_of(LANGUAGES, arguments.get("language")),
+            first_aid="first_aid" in arguments,
+            health="health" in arguments,
+            erasure="erasure" in arguments,
+            columns=read_columns(arguments),
+            sort=_one_of(ORDERS, arguments.get("sort")) or "name",
             descending="descending" in arguments,
-            page=_small_number(arguments.get("page", "")) or 1,
+            page=_number(arguments.get("page")) or 1,
         )
 
     def arguments(self, **changes: Any) -> dict[str, Any]:
@@ -92,7 +122,34 @@ class Selection:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.q or self.category or self.country or self.stage or self.no_group or self.cancelled)
+        return bool(self.filters)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The arguments that decide who is listed, without those of how they are shown."""
+        return {name: value for name, value in self.arguments().items() if name not in _OF_SHOWING}
+
+    @property
+    def unfiltered(self) -> dict[str, Any]:
+        """The arguments of everybody, shown in the same way."""
+        return {name: value for name, value in self.arguments().items() if name in _OF_SHOWING}
+
+    @property
+    def uses_more(self) -> bool:
+        """Whether a filter is set that is seldom used."""
+        return bool(self.filters.keys() & _SELDOM_USED)
+
+    @property
+    def shown_columns(self) -> list[str]:
+        return self.columns.split(",") if self.columns else []
+
+    @property
+    def usual_columns(self) -> str:
+        return ",".join(USUAL)
+
+
+_OF_SHOWING = {"columns", "sort", "descending", "page"}
+_SELDOM_USED = {"country", "stage", "kind", "of", "age", "language", "first_aid", "health", "erasure"}
 
 
 @dataclass(frozen=True)
@@ -106,17 +163,26 @@ class Walk:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list; `walks` holds each person's stages by participant, then by stage."""
+    """One page of the list; `walks` holds each person's stages by participant, then by stage.
+
+    `exact` counts who is called just as the search says, where those of similar names follow them.
+    """
 
     people: list[Participant]
     walks: dict[int, dict[int, Walk]]
     total: int
     number: int
     of: int
+    exact: int | None
 
 
-def _small_number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) <= 6 else 0
+def _one_of(known: Any, value: Any) -> str:
+    return str(value) if value in list(known) else ""
+
+
+def _number(value: Any) -> int:
+    text = str(value or "")
+    return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
 def find_page(session: Session, march: March, selection: Selection) -> Page:
@@ -124,52 +190,108 @@ def find_page(session: Session, march: March, selection: Selection) -> Page:
 
     The search runs over ids, which the database answers from one index; only the page's people are loaded.
     """
-    conditions = and_(*_conditions(march, selection))
-    total = session.scalar(select(func.count()).select_from(Participant).where(conditions)) or 0
+    ids, is_exact = select_ids(session, march, selection)
+    exact = func.sum(case((is_exact, 1), else_=0)) if is_exact is not None else func.count()
+    counts = select(func.count(), exact).select_from(Participant).where(ids.whereclause)  # type: ignore[arg-type]
+    total, exact_total = session.execute(counts).one()
     pages = max(1, -(-total // ROWS_A_PAGE))
     number = min(selection.page, pages)
-    ids = _in_order(select(Participant.id).where(conditions), selection)
     of_page = session.scalars(ids.limit(ROWS_A_PAGE).offset((number - 1) * ROWS_A_PAGE)).all()
-    people = {
-        person.id: person
-        for person in session.scalars(select(Participant).where(Participant.id.in_(of_page)))
-    }
-    return Page([people[id_] for id_ in of_page], walks_of(session, of_page), total, number, pages)
+    found = select(Participant).where(Participant.id.in_(of_page)).options(*loads_of(selection.shown_columns))
+    people = {person.id: person for person in session.scalars(found)}
+    return Page(
+        [people[id_] for id_ in of_page],
+        walks_of(session, of_page),
+        total,
+        number,
+        pages,
+        None if is_exact is None else exact_total or 0,
+    )
 
 
-def select_all(march: March, selection: Selection) -> Select[Participant]:
+def select_ids(
+    session: Session, march: March, selection: Selection
+) -> tuple[Select[int], ColumnElement[bool] | None]:
+    """Return the query for the ids of the selection in its order, and who of them is called just so."""
+    found = search(session, march, selection.q)
+    return _ordered(select(Participant.id), march, selection, found), found.exact
+
+
+def select_people(session: Session, march: March, selection: Selection) -> Select[Participant]:
     """Return the query for everybody of the selection, in its order."""
-    return _in_order(select(Participant).where(*_conditions(march, selection)), selection)
+    return _ordered(select(Participant), march, selection, search(session, march, selection.q))
 
 
-def _in_order(query: Select[Any], selection: Selection) -> Select[Any]:
+def _ordered(query: Select[Any], march: March, selection: Selection, found: Search) -> Select[Any]:
     columns = (*ORDERS[selection.sort], Participant.id)
-    return query.order_by(*(column.desc() if selection.descending else column for column in columns))
+    order = [column.desc() if selection.descending else column for column in columns]
+    similar_last = [] if found.exact is None else [case((found.exact, 0), else_=1)]
+    return query.where(found.found, *_conditions(march, selection)).order_by(*similar_last, *order)
 
 
 def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bool]]:
-    stage_ids = {stage.number: stage.id for stage in march.stages}
     yield Participant.march_id == march.id
-    standing = Standing.CANCELLED if selection.cancelled else Standing.PLACED
-    yield Participant.standing == standing
-    if selection.q:
-        yield Participant.is_called(selection.q)
-    if selection.category:
-        yield Participant.category == selection.category
-    if selection.country:
-        yield Participant.country == selection.country
-    if selection.stage:
-        yield Participant.id.in_(_walkers(stage_ids.get(selection.stage)))
-    if selection.no_group:
-        yield Participant.id.in_(
-            _walkers(stage_ids.get(selection.no_group))
-            .outerjoin(Membership, _IN_A_GROUP)
-            .where(Membership.group_id.is_(None))
-        )
+    if not selection.standing:
+        yield Participant.standing != Standing.CANCELLED
+    for name, condition in _FILTERS.items():
+        if value := getattr(selection, name):
+            yield condition(march, value)
 
 
-def _walkers(stage_id: int | None) -> Select[int]:
+def _walkers(march: March, number: int) -> Select[int]:
+    stage_id = next((stage.id for stage in march.stages if stage.number == number), None)
     return select(StageEntry.participant_id).where(StageEntry.stage_id == stage_id)
+
+
+def _without_group(march: March, number: int) -> ColumnElement[bool]:
+    walkers = _walkers(march, number).outerjoin(Membership, _IN_A_GROUP)
+    return Participant.id.in_(walkers.where(Membership.group_id.is_(None)))
+
+
+def _missing(march: March, what: str) -> ColumnElement[bool]:
+    if what == "consent":
+        return Participant.may_take_part.is_(False)
+    crossings = [stage for stage in march.stages if stage.crosses_border]
+    walkers = select(StageEntry.participant_id).where(
+        StageEntry.stage_id.in_(stage.id for stage in crossings)
+    )
+    last_day = max((stage.day for stage in crossings), default=march.ends_on)
+    valid = select(TravelDocument.participant_id).where(TravelDocument.expires_on >= last_day)
+    return and_(Participant.id.in_(walkers), Participant.id.not_in(valid))
+
+
+def _of_age(march: March, age: str) -> ColumnElement[bool]:
+    grown_up_since = years_before(march.starts_on, march.adult_age)
+    is_minor = Participant.birth_date > grown_up_since
+    return is_minor if age == "minor" else ~is_minor
+
+
+def _in_parties(march: March, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Participant.party_id.in_(select(Party.id).where(Party.march_id == march.id, *conditions))
+
+
+def _of_party_called(march: March, text: str) -> ColumnElement[bool]:
+    # SQLite tells capital letters from small ones unless they are English.
+    ways = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
+    return _in_parties(march, or_(*(Party.name.icontains(way, autoescape=True) for way in sorted(ways))))
+
+
+_FILTERS: dict[str, Callable[[March, Any], ColumnElement[bool]]] = {
+    "standing": lambda _march, standing: true() if standing == "any" else Participant.standing == standing,
+    "category": lambda _march, category: Participant.category == category,
+    "country": lambda _march, country: Participant.country == country,
+    "stage": lambda march, number: Participant.id.in_(_walkers(march, number)),
+    "no_group": _without_group,
+    "missing": _missing,
+    "kind": lambda march, kind: _in_parties(march, Party.kind == kind),
+    "of": _of_party_called,
+    "party": lambda _march, party_id: Participant.party_id == party_id,
+    "age": _of_age,
+    "language": lambda _march, language: Participant.language == language,
+    "first_aid": lambda _march, _yes: Participant.knows_first_aid.is_(True),
+    "health": lambda _march, _yes: Participant.has_health_notes.is_(True),
+    "erasure": lambda _march, _yes: Participant.erasure_asked_at.is_not(None),
+}
 
 
 def walks_of(session: Session, participant_ids: Sequence[int]) -> dict[int, dict[int, Walk]]:

@@ -1,10 +1,17 @@
 """The list of participants and the page of each."""
 
-from flask import Response, render_template, request, stream_with_context
+from flask import render_template, request
 
 from marchapp.access import march_for_coordinator, participant_for_coordinator
 from marchapp.extensions import db
-from marchapp.registration.coordination.export import csv_lines
+from marchapp.models import March, Party
+from marchapp.registration.coordination.columns import (
+    CHOICES,
+    PARTY_KINDS,
+    heading_of,
+    headings,
+    shown,
+)
 from marchapp.registration.coordination.listing import Selection, find_page, frequent_countries, walks_of
 
 
@@ -16,15 +23,19 @@ def participants(slug: str) -> str:
         march=march,
         selection=selection,
         page=find_page(db.session, march, selection),
+        columns=headings(march, selection.shown_columns),
+        choices={name: heading_of(name) for name in CHOICES},
         countries=frequent_countries(db.session, march),
+        kinds=PARTY_KINDS,
+        party=_party_of(march, selection),
+        shown=shown,
     )
 
 
-def participants_csv(slug: str) -> Response:
-    march = march_for_coordinator(slug)
-    lines = csv_lines(db.session, march.id, Selection.from_arguments(request.args))
-    headers = {"Content-Disposition": f'attachment; filename="{march.slug}-participants.csv"'}
-    return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
+def _party_of(march: March, selection: Selection) -> Party | None:
+    """Return the party whose people are listed, if it is one of this march."""
+    party = db.session.get(Party, selection.party) if selection.party else None
+    return party if party and party.march_id == march.id else None
 
 
 def participant(participant_id: int) -> str:

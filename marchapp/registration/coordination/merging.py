@@ -1,0 +1,2 @@
+def duplicates(slug: str) -> str:
+    return ""

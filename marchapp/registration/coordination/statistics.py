@@ -1,0 +1,2 @@
+def statistics(slug: str) -> str:
+    return ""
