@@ -14,12 +14,14 @@ from marchapp.access import open_link, participant_for_link, party_for_link
 from marchapp.extensions import db
 from marchapp.models import Category, Participant, Party, PartyKind, Standing
 from marchapp.registration import services
-from marchapp.registration.coordination.listing import walks_of
 from marchapp.registration.forms.changes import answers_of, contact_of, shared_with
 from marchapp.registration.forms.party import USUAL_CATEGORY, ContactForm
 from marchapp.registration.forms.person import FORMS, PersonForm
+from marchapp.registration.own.pages import person_page
+from marchapp.registration.own.standing import missing_of
+from marchapp.registration.own.words import what_is_missing
 from marchapp.registration.room import NotEnoughPlaces
-from marchapp.registration.words import what_is_missing, why_closed, why_not_changed
+from marchapp.registration.words import why_closed, why_not_changed
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 
@@ -28,14 +30,17 @@ def confirmation(token: str) -> AnyResponse:
     """Show a party to its contact; a party of one, and a participant's own link, show the person."""
     party = open_link(token).party
     if party is None or party.is_one_person:
-        return _person_page(participant_for_link(token), token)
+        return person_page(participant_for_link(token), token)
     people = _people_of(party)
     return _private(
         "party.html",
         march=party.march,
         party=party,
         people=people,
-        missing={person.id: what_is_missing(person) for person in people},
+        missing={
+            person_id: [what_is_missing(one) for one in missing]
+            for person_id, missing in missing_of(db.session, people).items()
+        },
         is_open=party.march.takes_signups(datetime.now(UTC)),
         closed=why_closed(party.march),
         token=token,
@@ -51,11 +56,6 @@ def _people_of(party: Party) -> Sequence[Participant]:
     )
     query = select(Participant).where(Participant.party_id == party.id).order_by(Participant.id)
     return db.session.scalars(query.options(*(selectinload(part) for part in parts))).all()
-
-
-def _person_page(participant: Participant, token: str) -> AnyResponse:
-    walks = walks_of(db.session, [participant.id])[participant.id]
-    return _private("confirmation.html", march=participant.march, participant=participant, walks=walks)
 
 
 def change_contact(token: str) -> AnyResponse:

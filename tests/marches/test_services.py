@@ -23,7 +23,7 @@ from marchapp.marches.services import (
 )
 from marchapp.models import AuditEvent, Category, March, Stage
 from marchapp.models.timetable import stops
-from tests.factories import Cast, make_march, quota_of
+from tests.factories import Cast, quota_of
 from tests.marches.gpx_files import route_file
 
 

@@ -1,0 +1,1 @@
+"""What somebody sees behind the own private link: how it stands, badge, own data, erasure, a lost link."""

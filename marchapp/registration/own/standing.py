@@ -1,0 +1,155 @@
+"""How it stands with somebody: place, consents, papers; and the stages with groups once they may be known."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from marchapp.models import (
+    Group,
+    Guardian,
+    Membership,
+    Participant,
+    Purpose,
+    Stage,
+    StageEntry,
+    Standing,
+    TravelDocument,
+)
+from marchapp.registration import places
+from marchapp.registration.consent.state import Consents, consents_of
+
+# Coordinators move people until shortly before a stage. Until rosters are published by a deed of their own, a
+# group is shown for the last days only, so that nobody plans with one that still changes.
+GROUPS_ARE_KNOWN = timedelta(days=3)
+
+
+class Lack(StrEnum):
+    """What keeps somebody from walking, or may keep."""
+
+    PLACE = "place"
+    GUARDIAN = "guardian"
+    CONSENT = "consent"
+    CONSENT_REFUSED = "consent_refused"
+    ASSENT = "assent"
+    DOCUMENT = "document"
+    DOCUMENT_EXPIRES = "document_expires"
+    NOTARISED_CONSENT = "notarised_consent"
+    NOTARISED_DAYS = "notarised_days"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """One thing that is missing, with what it is about."""
+
+    lack: Lack
+    guardian: Guardian | None = None
+    purposes: tuple[Purpose, ...] = ()
+    stage: Stage | None = None
+    document: TravelDocument | None = None
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A stage that somebody walks, and the group there once it may be known."""
+
+    stage: Stage
+    group: Group | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnStanding:
+    """Everything that the own page says: `ahead` counts the people who stand before somebody in line."""
+
+    participant: Participant
+    ahead: int
+    missing: tuple[Missing, ...]
+    walks: tuple[Walk, ...]
+
+
+def standing_of(session: Session, participant: Participant, now: datetime) -> OwnStanding:
+    is_waiting = participant.standing == Standing.WAITING
+    walks = tuple(_walks(session, participant, now))
+    return OwnStanding(
+        participant=participant,
+        ahead=places.people_ahead(session, participant) if is_waiting else 0,
+        missing=missing_of(session, [participant])[participant.id],
+        walks=walks,
+    )
+
+
+def missing_of(session: Session, people: Collection[Participant]) -> dict[int, tuple[Missing, ...]]:
+    """Return what is missing for each of several people, by their ids; nothing for who has cancelled."""
+    consents = consents_of(session, people)
+    return {
+        person.id: ()
+        if person.standing == Standing.CANCELLED
+        else tuple(_missing(person, consents[person.id]))
+        for person in people
+    }
+
+
+def _walks(session: Session, participant: Participant, now: datetime) -> Iterator[Walk]:
+    """Yield the stages that somebody walks, in their order."""
+    groups = {
+        group.stage_id: group
+        for group in session.scalars(
+            select(Group)
+            .join(Membership, Membership.group_id == Group.id)
+            .where(Membership.participant_id == participant.id)
+            .options(selectinload(Group.guides))
+        )
+    }
+    stages = (
+        select(Stage)
+        .join(StageEntry, StageEntry.stage_id == Stage.id)
+        .where(StageEntry.participant_id == participant.id)
+        .options(joinedload(Stage.march))
+        .order_by(Stage.number)
+    )
+    for stage in session.scalars(stages):
+        is_known = participant.standing == Standing.PLACED and stage.starts_at - now <= GROUPS_ARE_KNOWN
+        yield Walk(stage, groups.get(stage.id) if is_known else None)
+
+
+def _missing(participant: Participant, consents: Consents) -> Iterator[Missing]:
+    march = participant.march
+    if participant.standing == Standing.WAITING:
+        yield Missing(lack=Lack.PLACE)
+    if march.is_minor(participant.birth_date):
+        yield from _missing_consents(consents)
+    walked = [stage for stage in march.stages if stage.id in participant.stage_ids]
+    if crossings := [stage for stage in walked if stage.crosses_border]:
+        yield from _missing_papers(participant, crossings)
+
+
+def _missing_consents(consents: Consents) -> Iterator[Missing]:
+    guardians = consents.participant.guardians
+    if not guardians:
+        yield Missing(lack=Lack.GUARDIAN)
+    for guardian in guardians:
+        if consents.of(guardian, Purpose.TAKING_PART).is_denied:
+            yield Missing(lack=Lack.CONSENT_REFUSED, guardian=guardian)
+        elif purposes := consents.open_for(guardian):
+            yield Missing(lack=Lack.CONSENT, guardian=guardian, purposes=tuple(purposes))
+    if consents.assent.is_denied:
+        yield Missing(lack=Lack.ASSENT)
+
+
+def _missing_papers(participant: Participant, crossings: list[Stage]) -> Iterator[Missing]:
+    """Yield what the border asks for and is not there, or does not last until the last crossing."""
+    march, last = participant.march, crossings[-1]
+    if not participant.documents:
+        yield Missing(lack=Lack.DOCUMENT, stage=crossings[0])
+    for document in participant.documents:
+        if document.expires_on < last.day:
+            yield Missing(lack=Lack.DOCUMENT_EXPIRES, stage=last, document=document)
+    if march.is_minor(participant.birth_date) and participant.country in march.notarised_countries:
+        paper = participant.notarised_consent
+        if paper is None:
+            yield Missing(lack=Lack.NOTARISED_CONSENT, stage=crossings[0])
+        elif not paper.valid_from <= crossings[0].day <= last.day <= paper.valid_to:
+            yield Missing(lack=Lack.NOTARISED_DAYS, stage=last)
