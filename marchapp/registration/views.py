@@ -10,8 +10,8 @@ from marchapp.registration import party_pages, signing
 from marchapp.registration.consent import pages as consent_pages
 from marchapp.registration.consent import worker as _worker  # noqa: F401 - declares its task
 from marchapp.registration.coordination import files, merging, pages, statistics
-from marchapp.registration.mailings import pages as mailing_pages
 from marchapp.registration.lists import pages as lists
+from marchapp.registration.mailings import pages as mailing_pages
 from marchapp.registration.own import pages as own_pages
 
 blueprint = Blueprint("registration", __name__)

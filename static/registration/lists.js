@@ -1,0 +1,50 @@
+// Sending a list: its size is checked before it travels, and the progress is shown. The form works without.
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const file = form.elements.file?.files[0];
+  if (!file) return;
+  event.preventDefault();
+  const panel = form.querySelector(".sending");
+  if (file.size > Number(panel.dataset.limitBytes)) say(panel, panel.dataset.tooLarge, true);
+  else send(form, panel);
+});
+
+function send(form, panel) {
+  const request = new XMLHttpRequest();
+  const button = form.querySelector(".submit-bar button");
+  const answers = new FormData(form);
+  answers.set("step", "read");
+  request.open("POST", form.action);
+  request.upload.addEventListener("progress", ({ loaded, total }) => showSent(panel, loaded / total));
+  request.addEventListener("load", () => show(request.responseText));
+  request.addEventListener("error", () => {
+    button.disabled = false;
+    say(panel, panel.dataset.failed, true);
+  });
+  button.disabled = true;
+  showSent(panel, 0);
+  request.send(answers);
+}
+
+function showSent(panel, share) {
+  const percent = Math.round(share * 100);
+  panel.querySelector("progress").value = percent;
+  say(panel, share < 1 ? panel.dataset.sending.replace("{0}", percent) : panel.dataset.reading, false);
+}
+
+function say(panel, words, isProblem) {
+  panel.hidden = false;
+  panel.classList.toggle("is-problem", isProblem);
+  panel.querySelector("progress").hidden = isProblem;
+  panel.querySelector("p").textContent = words;
+}
+
+/** Show the list that was read, or why it was not. */
+function show(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  document.title = page.title;
+  scrollTo(0, 0);
+  document.querySelector("main").focus();
+}
