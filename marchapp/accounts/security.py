@@ -101,7 +101,7 @@ class OutboxMail(MailUtil):
             language=account.language,
             now=datetime.now(UTC),
             account=account,
-            token=values["reset_token"],
+            secret=values["reset_token"],
         )
         db.session.commit()  # this is the whole request: Flask-Security itself writes nothing
 

@@ -65,7 +65,7 @@ def invite_guide(
         march_id=march.id,
         march=march,
         account=account,
-        token=generate_reset_password_token(account) if is_new_here else None,
+        secret=generate_reset_password_token(account) if is_new_here else "",
         inviter=by,
     )
     _record(session, "guide.invited", march, account, by=by, now=now)

@@ -10,11 +10,25 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marchapp.mail.marks import SECRET_MARK
 from marchapp.models import Message, PrivateLink
 
 
-def write(
-    session: Session,
+def write(session: Session, *, only_once: str | None = None, **values: Any) -> Message | None:
+    """Compose a letter and add it to the session.
+
+    It is sent once the session's transaction is committed, and never if that is rolled back. `only_once`
+    names it: one that was written before is not written again, and None returned.
+    """
+    if only_once and session.scalar(select(Message.id).where(Message.only_once == only_once)):
+        return None
+    message = compose(**values)
+    message.only_once = only_once
+    session.add(message)
+    return message
+
+
+def compose(
     *,
     template: str,
     recipient: str,
@@ -23,42 +37,39 @@ def write(
     march_id: int | None = None,
     party_id: int | None = None,
     participant_id: int | None = None,
+    mailing_id: int | None = None,
     link: PrivateLink | None = None,
+    secret: str = "",
     calendar: Mapping[str, Any] | None = None,
-    only_once: str | None = None,
     **values: Any,
-) -> Message | None:
-    """Render templates/emails/<template>/ and add the letter to the session.
+) -> Message:
+    """Render templates/emails/<template>/ in a language.
 
-    It is sent once the session's transaction is committed, and never if that is rolled back. `only_once`
-    names it: one that was written before is not written again, and None returned. The templates
-    get `values`, and `absolute` and `link_to` for the addresses that they name; of `link`, they write only
-    its mark.
+    The templates get `values`, and `absolute` and `link_to` for the addresses that they name; of `link` they
+    write only its mark, and of a `secret` the mark that they get as `token`.
     """
-    if only_once and session.scalar(select(Message.id).where(Message.only_once == only_once)):
-        return None
     folder = f"emails/{template}"
-    values |= {"link": link, "absolute": absolute, "link_to": link_to}
+    values |= {"absolute": absolute, "link_to": link_to}
+    values |= {"link": link, "token": SECRET_MARK if secret else None}
     with force_locale(language):
         subject = " ".join(render_template(f"{folder}/subject.txt", **values).split())
-        message = Message(
+        return Message(
             march_id=march_id,
             party_id=party_id,
             participant_id=participant_id,
+            mailing_id=mailing_id,
             link_id=link.id if link else None,
-            calendar=dict(calendar or {}),
-            only_once=only_once,
+            secret=secret,
             kind=template,
             recipient=recipient,
             language=language,
             subject=subject[:200],
             text=_tidy(render_template(f"{folder}/body.txt", **values)),
             html=render_template(f"{folder}/body.html", subject=subject, **values),
+            calendar=dict(calendar or {}),
             created_at=now,
             next_attempt_at=now,
         )
-    session.add(message)
-    return message
 
 
 def _tidy(text: str) -> str:

@@ -101,7 +101,7 @@ def _send(session: Session, server: BaseEmailBackend, message_id: int) -> Except
         session.commit()
         return error
     message.attempts += 1
-    message.sent_at = datetime.now(UTC)
+    message.sent_at, message.secret = datetime.now(UTC), ""
     session.commit()
     return None
 

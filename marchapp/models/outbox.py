@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.columns import LocalText, Moment, UtcDateTime
+from marchapp.models.encrypted import EncryptedText
 from marchapp.models.link import PrivateLink
 from marchapp.models.march import March
 
@@ -39,7 +40,8 @@ class Message(db.Model):
 
     The worker claims a message before it sends it, so that two workers never send the same one. Where the
     text names a private link it holds the mark of `link`, which becomes the secret when the letter is sent:
-    of this one link only, whatever else stands in the text. `only_once` names what must not be written
+    of this one link only, whatever else stands in the text. Another secret, such as the one to choose a
+    password with, stands in `secret` until then. `only_once` names what must not be written
     twice, such as a reminder. `calendar` says which stages the iCalendar file that goes with it holds: it
     is made when the letter is sent. `failed_at` is when the worker gave up, until a coordinator asks for
     another try.
@@ -63,6 +65,7 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     calendar: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    secret: Mapped[str] = mapped_column(EncryptedText, nullable=True, default="", deferred=True)
     created_at: Mapped[Moment]
     next_attempt_at: Mapped[Moment]
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -37,7 +37,7 @@ def received(
 def changed(session: Session, party: Party, people: Collection[Participant], *, now: datetime) -> None:
     """Tell the contact that people were added to the party, changed, or restored."""
     roll = Roll.of(_who_is_left(session, party))
-    contact = _contact(party, _link_of(session, party, now=now))
+    contact = _contact(party, link_of(session, party, now=now))
     _write(session, "changed", contact, now=now, roll=roll, new=people, publishes=roll)
     _give_own_links(session, party, people, now=now)
 
@@ -47,7 +47,7 @@ def cancelled(session: Session, participant: Participant, *, now: datetime) -> N
     party = participant.party
     left = Roll.of(_who_is_left(session, party))
     stages = _stages_of([participant])
-    contact = _contact(party, _link_of(session, party, now=now) if left.people else None)
+    contact = _contact(party, link_of(session, party, now=now) if left.people else None)
     write = partial(_write, session, "cancelled", now=now, person=participant)
     # The contact's calendar keeps what others of the party still walk.
     write(contact, roll=left, cancels=[stage for stage in stages if stage not in left.stages])
@@ -232,10 +232,10 @@ def _readers(
 ) -> Iterator[tuple[Reader, list[Participant]]]:
     """Yield who is to know of something about people of one party, and of whom each."""
     party = people[0].party
-    yield _contact(party, _link_of(session, party, now=now)), people
+    yield _contact(party, link_of(session, party, now=now)), people
     for person in people:
         if own := _own_reader(person):
-            link = _link_of(session, person, now=now)
+            link = link_of(session, person, now=now)
             yield _own_reader(person, link) or own, [person]
 
 
@@ -253,7 +253,7 @@ def _give_own_links(
             own_link(session, person, link=_new_link(session, person, now=now), now=now)
 
 
-def _link_of(session: Session, owner: Party | Participant, *, now: datetime) -> PrivateLink:
+def link_of(session: Session, owner: Party | Participant, *, now: datetime) -> PrivateLink:
     """Return an open link of a party's contact or a participant, a new one where there is none."""
     theirs = PrivateLink.party_id if isinstance(owner, Party) else PrivateLink.participant_id
     is_open = (PrivateLink.revoked_at.is_(None), PrivateLink.expires_at > now)

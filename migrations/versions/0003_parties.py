@@ -444,6 +444,7 @@ def _change_message() -> None:
         batch_op.add_column(sa.Column("link_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("mailing_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("secret", sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column("only_once", sa.String(length=100), nullable=True))
         batch_op.add_column(sa.Column("calendar", sa.JSON(), nullable=False, server_default="{}"))
         for column, table in COLUMNS_OF_MESSAGE:
@@ -695,6 +696,7 @@ def downgrade() -> None:
             batch_op.drop_index(f"ix_message_{column}")
             batch_op.drop_column(column)
         batch_op.drop_column("failed_at")
+        batch_op.drop_column("secret")
         batch_op.drop_column("only_once")
         batch_op.drop_column("calendar")
     with op.batch_alter_table("march") as batch_op:

@@ -1,12 +1,14 @@
 """Coordinators invite guides, who choose a password and see their own groups only."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marchapp.mail.reading import with_link
 from marchapp.models import Account, Appointment, AuditEvent, GroupGuide, Message, Role
 from tests.accounts.conftest import Visitor
 from tests.factories import Cast, make_account, make_group
@@ -28,7 +30,9 @@ def test_an_invited_guide_chooses_a_password_and_sees_the_own_group(
     letter = session.scalars(select(Message)).one()
     assert (letter.recipient, letter.language, letter.march_id) == (guide.email, "nb", cast.march.id)
     assert letter.subject
-    link = re.search(r"http://127\.0\.0\.1:8000(/new-password/\S+)", letter.text)
+    link = re.search(
+        r"http://127\.0\.0\.1:8000(/new-password/\S+)", with_link(letter, letter.text, datetime.now(UTC))
+    )
     assert link is not None
     browser = Visitor(client.application, client.application.response_class, use_cookies=True)
     browser.post(link[1], data={"password": "words of my own", "password_confirm": "words of my own"})

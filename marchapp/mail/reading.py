@@ -1,0 +1,24 @@
+"""A letter as coordinators read it in a page."""
+
+from datetime import datetime
+
+from flask import Response
+
+from marchapp.mail.marks import LinkClosed, with_secret
+from marchapp.models import Message
+
+# A letter brings its own style and nothing else: no script, no picture, no form works in its frame.
+ONLY_ITS_STYLE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+
+
+def as_framed_page(html: str) -> Response:
+    """Return the HTML of a letter as a page for a frame, in which nothing can run."""
+    return Response(html, headers={"Content-Security-Policy": ONLY_ITS_STYLE, "Cache-Control": "no-store"})
+
+
+def with_link(message: Message, text: str, now: datetime) -> str:
+    """Return a text with its link as it would be sent, or with its mark where the link is closed."""
+    try:
+        return with_secret(message, text, now)
+    except LinkClosed:
+        return text

@@ -1,0 +1,1 @@
+"""Letters of the coordinators to many participants at once."""
