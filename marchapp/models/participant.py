@@ -1,5 +1,6 @@
 """People who walk, and the stages that they walk."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ class Standing(StrEnum):
 
 
 NAME_KEY_LENGTH = 170
+NOTHING_ALIKE: Mapping[str, Collection[str]] = {}
 # Ranges of words are those of their letters, whatever language the database sorts by.
 Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
 
@@ -180,19 +182,26 @@ class Participant(db.Model):
         return f"{self.given_name} {self.family_name}"
 
     @classmethod
-    def is_called(cls, text: str) -> ColumnElement[bool]:
-        """Return the condition that every word of `text` begins a word of the name or the reference."""
-        return and_(True, *map(cls._begins_word, text.split()))
+    def is_called(
+        cls, text: str, alike: Mapping[str, Collection[str]] = NOTHING_ALIKE
+    ) -> ColumnElement[bool]:
+        """Return the condition that every word of `text` begins a word of the name or the reference.
+
+        `alike` holds the sounds of words that count, too, by the words that are searched.
+        """
+        return and_(True, *(cls._begins_word(part, alike) for part in text.split()))
 
     @classmethod
-    def _begins_word(cls, text: str) -> ColumnElement[bool]:
+    def _begins_word(cls, text: str, alike: Mapping[str, Collection[str]]) -> ColumnElement[bool]:
         parts = folded_words(text)
-        apart = and_(True, *(cls.has_word(NameWord.begins(part)) for part in parts))
+        apart = and_(True, *(cls._has_word(part, alike.get(part, ())) for part in parts))
         # A reference is one word to us, however it is written: K7F-2M9-Q4T.
-        return apart | cls.has_word(NameWord.begins("".join(parts))) if len(parts) > 1 else apart
+        return apart | cls._has_word("".join(parts)) if len(parts) > 1 else apart
 
     @classmethod
-    def has_word(cls, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def _has_word(cls, word: str, alike: Collection[str] = ()) -> ColumnElement[bool]:
+        condition = NameWord.begins(word)
+        condition = condition | NameWord.heard.in_(alike) if alike else condition
         return cls.id.in_(select(NameWord.participant_id).where(condition))
 
     @property

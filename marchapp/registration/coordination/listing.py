@@ -190,31 +190,19 @@ def find_page(session: Session, march: March, selection: Selection) -> Page:
 
     The search runs over ids, which the database answers from one index; only the page's people are loaded.
     """
-    ids, is_exact = select_ids(session, march, selection)
-    exact = func.sum(case((is_exact, 1), else_=0)) if is_exact is not None else func.count()
-    counts = select(func.count(), exact).select_from(Participant).where(ids.whereclause)  # type: ignore[arg-type]
-    total, exact_total = session.execute(counts).one()
+    found = search(session, march, selection.q)
+    total, exact = _count(session, march, selection, found)
     pages = max(1, -(-total // ROWS_A_PAGE))
     number = min(selection.page, pages)
-    of_page = session.scalars(ids.limit(ROWS_A_PAGE).offset((number - 1) * ROWS_A_PAGE)).all()
-    found = select(Participant).where(Participant.id.in_(of_page)).options(*loads_of(selection.shown_columns))
-    people = {person.id: person for person in session.scalars(found)}
-    return Page(
-        [people[id_] for id_ in of_page],
-        walks_of(session, of_page),
-        total,
-        number,
-        pages,
-        None if is_exact is None else exact_total or 0,
-    )
+    ids = _ids_of_page(session, march, selection, found, number=number, total=total)
+    loaded = select(Participant).where(Participant.id.in_(ids)).options(*loads_of(selection.shown_columns))
+    people = {person.id: person for person in session.scalars(loaded)}
+    return Page([people[id_] for id_ in ids], walks_of(session, ids), total, number, pages, exact)
 
 
-def select_ids(
-    session: Session, march: March, selection: Selection
-) -> tuple[Select[int], ColumnElement[bool] | None]:
-    """Return the query for the ids of the selection in its order, and who of them is called just so."""
-    found = search(session, march, selection.q)
-    return _ordered(select(Participant.id), march, selection, found), found.exact
+def select_ids(session: Session, march: March, selection: Selection) -> Select[int]:
+    """Return the query for the ids of everybody of the selection, in its order."""
+    return _ordered(select(Participant.id), march, selection, search(session, march, selection.q))
 
 
 def select_people(session: Session, march: March, selection: Selection) -> Select[Participant]:
@@ -222,11 +210,38 @@ def select_people(session: Session, march: March, selection: Selection) -> Selec
     return _ordered(select(Participant), march, selection, search(session, march, selection.q))
 
 
-def _ordered(query: Select[Any], march: March, selection: Selection, found: Search) -> Select[Any]:
-    columns = (*ORDERS[selection.sort], Participant.id)
-    order = [column.desc() if selection.descending else column for column in columns]
-    similar_last = [] if found.exact is None else [case((found.exact, 0), else_=1)]
-    return query.where(found.found, *_conditions(march, selection)).order_by(*similar_last, *order)
+def _count(session: Session, march: March, selection: Selection, found: Search) -> tuple[int, int | None]:
+    """Return how many are found and, where similar names count, too, how many of them are called just so."""
+    people = select(func.count()).select_from(Participant).where(*_conditions(march, selection))
+    if found.exact is None:
+        return session.scalar(people.where(found.found)) or 0, None
+    exact = people.where(found.exact).scalar_subquery()
+    total, exact_total = session.execute(select(people.where(found.found).scalar_subquery(), exact)).one()
+    return total, exact_total
+
+
+def _ids_of_page(
+    session: Session, march: March, selection: Selection, found: Search, *, number: int, total: int
+) -> Sequence[int]:
+    """Return the ids on a page. One of the second half is counted from the end, where it is nearer."""
+    start = (number - 1) * ROWS_A_PAGE
+    size = min(ROWS_A_PAGE, total - start)
+    is_near_end = start > total / 2
+    query = _ordered(select(Participant.id), march, selection, found, reverse=is_near_end)
+    ids = session.scalars(query.limit(size).offset(total - start - size if is_near_end else start)).all()
+    return ids[::-1] if is_near_end else ids
+
+
+def _ordered(
+    query: Select[Any], march: March, selection: Selection, found: Search, *, reverse: bool = False
+) -> Select[Any]:
+    columns: list[ColumnElement[Any]] = [
+        column.desc() if selection.descending != reverse else column.asc()
+        for column in (*ORDERS[selection.sort], Participant.id)
+    ]
+    if found.exact is not None:
+        columns.insert(0, case((found.exact, int(reverse)), else_=int(not reverse)))
+    return query.where(found.found, *_conditions(march, selection)).order_by(*columns)
 
 
 def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bool]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from marchapp.models import March, NameWord, Participant
@@ -25,15 +25,13 @@ class Search:
 
 def search(session: Session, march: March, text: str) -> Search:
     """Return whose names or reference begin with each word of `text`; if these are few, similar ones, too."""
+    text = " ".join(text.split()[:MOST_WORDS])
     exact = Participant.is_called(text)
-    words = folded_words(text)[:MOST_WORDS]
+    words = folded_words(text)
     if not words or _are_many(session, march, exact):
         return Search(exact)
     alike = _names_like(session, words)
-    similar = and_(
-        *(Participant.has_word(NameWord.begins(word) | NameWord.heard.in_(alike[word])) for word in words)
-    )
-    return Search(or_(exact, similar), exact)
+    return Search(Participant.is_called(text, alike), exact)
 
 
 def _are_many(session: Session, march: March, condition: ColumnElement[bool]) -> bool:
@@ -53,7 +51,7 @@ def _names_like(session: Session, words: Iterable[str]) -> dict[str, list[str]]:
     }
 
 
-def _candidates(sounds: Iterable[str]) -> Iterator[object]:
+def _candidates(sounds: Iterable[str]) -> Iterator[Select[str]]:
     """Yield the queries of names that share the beginning or the end with a sound.
 
     Of a word with one mistake one half is right, with two mistakes one third.
@@ -74,24 +72,20 @@ def forgiven(word: str) -> int:
 def begins_nearly(name: str, typed: str, mistakes: int) -> bool:
     """Tell whether a name begins as it was typed, with so many mistakes at most.
 
-    A mistake is a letter too many, too few or another one, or two that changed places: the optimal string
-    alignment with the best beginning of the name.
+    A mistake is a letter too many, too few or another one, or two that changed places.
 
     >>> [begins_nearly("nilsen", typed, 1) for typed in ("nilsn", "nisl", "nulsen", "olsen")]
     [True, True, True, False]
     """
-    if name.startswith(typed):
-        return True
-    name = name[: len(typed) + mistakes]
-    before: list[int] = []
-    row = list(range(len(name) + 1))
-    for place, letter in enumerate(typed, start=1):
-        two_before, before, row = before, row, [place]
-        for column, other in enumerate(name, start=1):
-            cost = min(row[-1] + 1, before[column] + 1, before[column - 1] + (letter != other))
-            if place > 1 and column > 1 and letter == name[column - 2] and typed[place - 2] == other:
-                cost = min(cost, two_before[column - 2] + 1)
-            row.append(cost)
-        if min(row) > mistakes:
-            return False
-    return min(row) <= mistakes
+    if mistakes == 0 or name.startswith(typed):
+        return name.startswith(typed)
+    same = 0
+    while name[same : same + 1] == typed[same : same + 1]:
+        same += 1
+    name, typed = name[same:], typed[same:]
+    return (
+        begins_nearly(name, typed[1:], mistakes - 1)
+        or begins_nearly(name[1:], typed, mistakes - 1)
+        or begins_nearly(name[1:], typed[1:], mistakes - 1)
+        or (name[:2] == typed[1::-1] and begins_nearly(name[2:], typed[2:], mistakes - 1))
+    )
