@@ -4,11 +4,11 @@ import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -32,13 +32,12 @@ from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
+from marchapp.registration.own.lost_link import send_link
 from marchapp.registration.people import PartyAnswers, Person, contact_of
 from marchapp.registration.room import Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
-
-LINK_IS_FRESH = timedelta(days=1)
 
 
 class NotSignedUp(Exception):
@@ -67,15 +66,16 @@ def sign_up(
     """Sign a party up and write its letters; return it with the contact's private link.
 
     Everybody gets a place, or stands in line where there are too few. `form_key` names the form as it was
-    first opened: the same form sent again gives the same party and no second letter.
+    first opened: the same form sent again for the same people gives the same party and no second letter.
     Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
-    if sent_before := _find_submission(session, march, form_key):
+    key = _submission_key(form_key, party.people)
+    if sent_before := _find_submission(session, march, key):
         return sent_before
     _check_open(march, party.people, now)
     try:
         with session.begin_nested():
-            new = _add_party(session, march, party, form_key=form_key, now=now)
+            new = _add_party(session, march, party, key=key, now=now)
             link = give_link(
                 session,
                 new,
@@ -86,7 +86,7 @@ def sign_up(
             people = _add_people(session, new, party.people, now=now)
     except IntegrityError as error:
         # Two requests of the same form may both get this far: the second finds what the first has stored.
-        if sent_meanwhile := _find_submission(session, march, form_key):
+        if sent_meanwhile := _find_submission(session, march, key):
             return sent_meanwhile
         if known := known_people(session, march, party.people):
             raise AlreadySignedUp(known) from error
@@ -147,11 +147,22 @@ def change_person(
         if known := known_people(session, march, [person]):
             raise AlreadySignedUp(known) from error
         raise
-    changed = sorted(name for name, value in _answers_of(participant).items() if before[name] != value)
+    after = _answers_of(participant)
+    changed = sorted(name for name, value in after.items() if before[name] != value)
     if changed:
         _leave_groups_of_stages_not_walked(session, participant)
         consent.refresh(session, participant, now=now)
-        _record(session, participant, "participant.changed", now=now, by=by, changed=changed, reason=reason)
+        _record(
+            session,
+            participant,
+            "participant.changed",
+            now=now,
+            by=by,
+            changed=changed,
+            before={name: recordable(name, before[name]) for name in changed},
+            after={name: recordable(name, after[name]) for name in changed},
+            reason=reason,
+        )
         letters.changed(session, participant.party, [participant], now=now)
         hand_on_places(session, march, now=now)
     return changed
@@ -186,25 +197,17 @@ def change_contact(
         subject_id=party.id,
     )
     if is_new_address:
-        _give_link_again(session, party, now=now)
+        link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
+        letters.link_again(session, party, link=link, now=now)
 
 
 def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:
-    """Send the contacts of people who are registered their links, if none was sent to them for a day.
+    """Send the contacts of people who are registered already their links.
 
     Who tried to sign them up again may be a stranger, and learns nothing.
     """
     for party in _parties_of(session, march, people):
-        newest = session.scalar(
-            select(func.max(PrivateLink.created_at)).where(PrivateLink.party_id == party.id)
-        )
-        if newest is None or newest < now - LINK_IS_FRESH:
-            _give_link_again(session, party, now=now)
-
-
-def _give_link_again(session: Session, party: Party, *, now: datetime) -> None:
-    link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
-    letters.link_again(session, party, link=link, now=now)
+        send_link(session, party, now=now)
 
 
 def cancel(
@@ -279,11 +282,17 @@ def _check_open(march: March, people: Iterable[Person], now: datetime) -> None:
         raise CategoryClosed
 
 
-def _find_submission(session: Session, march: March, form_key: UUID) -> tuple[Party, PrivateLink] | None:
+def _submission_key(form_key: UUID, people: Iterable[Person]) -> str:
+    """Return what is the same whenever a form is sent for the same people; siblings may share a form."""
+    names = sorted(f"{name} {born}" for name, born in (person.key for person in people))
+    return str(uuid5(form_key, " ".join(names)))
+
+
+def _find_submission(session: Session, march: March, key: str) -> tuple[Party, PrivateLink] | None:
     query = (
         select(Party, PrivateLink)
         .join(PrivateLink, PrivateLink.party_id == Party.id)
-        .where(Party.march_id == march.id, Party.submission_key == str(form_key))
+        .where(Party.march_id == march.id, Party.submission_key == key)
         .order_by(PrivateLink.id)
         .limit(1)
     )
@@ -291,9 +300,7 @@ def _find_submission(session: Session, march: March, form_key: UUID) -> tuple[Pa
     return (row[0], row[1]) if row else None
 
 
-def _add_party(
-    session: Session, march: March, answers: PartyAnswers, *, form_key: UUID, now: datetime
-) -> Party:
+def _add_party(session: Session, march: March, answers: PartyAnswers, *, key: str, now: datetime) -> Party:
     party = Party(
         march=march,
         kind=answers.kind,
@@ -303,7 +310,7 @@ def _add_party(
         contact_phone=answers.contact_phone,
         language=answers.language,
         when_full=answers.when_full,
-        submission_key=str(form_key),
+        submission_key=key,
         signed_up_at=now,
     )
     session.add(party)
@@ -402,6 +409,20 @@ def _answers_of(participant: Participant) -> dict[str, Any]:
             participant.notarised_consent.states,
         ),
     }
+
+
+def recordable(name: str, value: Any) -> Any:
+    """Return an answer as the record of changes holds it: as JSON, and without what is kept encrypted."""
+    match name, value:
+        case "health_notes", _:
+            return None
+        case "documents", _:
+            return [[kind, issued_by, f"{expires_on}"] for kind, _number, issued_by, expires_on in value]
+        case _, date():
+            return value.isoformat()
+        case _, tuple() | list():
+            return [recordable("", one) for one in value]
+    return value
 
 
 _PLAIN_ANSWERS = set(Person.__dataclass_fields__) - {"stage_ids", "guardians", "documents", "notarised"}

@@ -78,7 +78,7 @@ def addressees_in(
 
 
 def _chosen(session: Session, march: March, selection: Selection) -> Select[int]:
-    ids, _is_exact = select_ids(session, march, selection)
+    ids = select_ids(session, march, selection)
     return ids.order_by(None)
 
 
