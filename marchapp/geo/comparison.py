@@ -11,6 +11,7 @@ from marchapp.geo.coverage import cover, steps_on_foot
 from marchapp.geo.elevation import climb
 from marchapp.geo.errors import NoPoints, TooFarAway
 from marchapp.geo.gpx import PlannedRoute, Recording
+from marchapp.geo.laps import Timetable, fits_as_well, likelier_start_m
 from marchapp.geo.line import RouteLine
 from marchapp.geo.passing import late_by, pace_by_kilometre, pass_checkpoints, pass_place, set_off_at
 from marchapp.geo.placing import Away, Placed, place, runs_on_route
@@ -90,16 +91,22 @@ def compare(
     walk = clean(walked, projection, settings)
     placed = place(walk, line, settings, part_of(tell, CLEANED, PLACED))
     tell(PLACED)
-    turned = _is_turned(placed)
-    if turned:
-        line = RouteLine.through(line.xy[::-1])
-        placed = place(walk, line, settings, part_of(tell, PLACED, PLACED_AGAIN))
+    again = part_of(tell, PLACED, PLACED_AGAIN)
     plans = (
         checkpoints
         if checkpoints is not None
         else [CheckpointPlan(w.name, w.lat, w.lon) for w in planned.waypoints]
     )
-    places = _checkpoints_in_order(plans, locate_on_route(planned, plans), line.length_m if turned else None)
+    plans_m = locate_on_route(planned, plans)
+    turned = _is_turned(placed)
+    if turned:
+        line = RouteLine.through(line.xy[::-1])
+        placed = place(walk, line, settings, again)
+    else:
+        times = [plan.planned_at_utc for plan in plans]
+        known = [(0.0, planned_start), *zip(plans_m, times, strict=True), (line.length_m, planned_finish)]
+        placed = _on_the_likelier_lap(placed, line, Timetable.of(known), settings, again)
+    places = _checkpoints_in_order(plans, plans_m, line.length_m if turned else None)
     on_foot = steps_on_foot(placed, settings)
     coverage = cover(placed, line, on_foot)
     stops = find_stops(placed, walked.lat[walk.row], walked.lon[walk.row], settings)
@@ -156,6 +163,17 @@ def _nearest_m(
     # On the other side of the earth a point would project onto the route.
     near = from_centre_m < 2 * route_radius_m + 1e5
     return float(line.distances(projection.project(walked.lat[rows], walked.lon[rows])[near]).min())
+
+
+def _on_the_likelier_lap(
+    placed: Placed, line: RouteLine, timetable: Timetable | None, settings: Settings, progress: Progress
+) -> Placed:
+    """Return the walk on the passage that the timetable tells where it fits several equally well."""
+    start_m = likelier_start_m(placed, line, timetable) if timetable else None
+    if start_m is None:
+        return placed
+    other = place(placed.walk, line, settings, progress, likely_start_m=start_m)
+    return other if fits_as_well(other, placed) else placed
 
 
 def _is_turned(placed: Placed) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from marchapp.geo.line import RouteLine
+from marchapp.geo.line import Candidates, RouteLine
 from marchapp.geo.progress import Progress, part_of, untold
 from marchapp.geo.results import Floats, Ints
 from marchapp.geo.settings import Settings
@@ -29,6 +29,7 @@ BACKWARD_JUMP_M = 20.0
 LATE_JOIN_M = 500.0
 BEFORE_SHARE = 0.25
 BEFORE_MARGIN = 1.0
+AT_START_M = 30.0
 OFF_PLACES = 4
 OTHER_PLACE_M = 50.0
 ROWS_AT_ONCE = 2048
@@ -55,15 +56,25 @@ class Steps:
 _Off = tuple[float, float, float, int]
 
 
-def match(line: RouteLine, steps: Steps, settings: Settings, progress: Progress = untold) -> Floats:
-    """Return the metres along the route of every point, nan where it is OFF; (n,) in the cheapest order."""
+def match(
+    line: RouteLine,
+    steps: Steps,
+    settings: Settings,
+    progress: Progress = untold,
+    *,
+    likely_start_m: float = 0.0,
+) -> tuple[Floats, float]:
+    """Return the metres along the route of every point, nan where it is OFF, in the cheapest order; its cost.
+
+    likely_start_m: of places that fit as well, the walk is first on the route at the one nearest to this.
+    """
     near = line.candidates(steps.xy, settings.candidate_radius_m, part_of(progress, 0.0, LOOKING_UP_SHARE))
     twice_variance = 2 * steps.sigma_m**2
     on_cost = near.squared / twice_variance[near.point]
     off_cost = settings.off_distance_m**2 / twice_variance
-    before_cost = _cost_before_start(near.point, on_cost, off_cost)
+    before_cost = _cost_before_start(near, on_cost, off_cost)
     bounds = np.searchsorted(near.point, np.arange(len(steps.xy) + 1))
-    costs = _Costs(near.route_m, on_cost, bounds, off_cost, before_cost)
+    costs = _Costs(near.route_m, on_cost, bounds, off_cost, before_cost, likely_start_m)
     return _viterbi(costs, steps, settings.step_scale_m, part_of(progress, LOOKING_UP_SHARE, 1.0))
 
 
@@ -72,6 +83,7 @@ class _Costs:
     """The places that points may be matched to, with costs; those of point i are bounds[i] to [i + 1].
 
     off_cost, before_cost: of each point, to be OFF after having been ON, and before.
+    likely_start_m: where the walk is likeliest first ON.
     """
 
     route_m: Floats
@@ -79,21 +91,24 @@ class _Costs:
     bounds: Ints
     off_cost: Floats
     before_cost: Floats
+    likely_start_m: float
 
 
-def _cost_before_start(point: Ints, on_cost: Floats, off_cost: Floats) -> Floats:
+def _cost_before_start(near: Candidates, on_cost: Floats, off_cost: Floats) -> Floats:
     """Return what it costs each point to be OFF without having been ON.
 
     The way to the start may follow the end of the route, so near the route this is cheaper than having left
-    it, but never cheaper than to be ON.
+    it, but never cheaper than to be ON. Who has been at the start has started.
     """
     nearest_cost = np.full(len(off_cost), inf)
-    np.minimum.at(nearest_cost, point, on_cost)
-    return np.clip(nearest_cost + BEFORE_MARGIN, BEFORE_SHARE * off_cost, off_cost)
+    np.minimum.at(nearest_cost, near.point, on_cost)
+    at_start = near.point[(near.route_m < AT_START_M) & (near.squared < AT_START_M**2)]
+    share = np.where(np.arange(len(off_cost)) < at_start.min(initial=len(off_cost)), BEFORE_SHARE, 1.0)
+    return np.clip(nearest_cost + BEFORE_MARGIN, share * off_cost, off_cost)
 
 
-def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progress) -> Floats:
-    """Return the cheapest sequence of places; nan is OFF.
+def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progress) -> tuple[Floats, float]:
+    """Return the cheapest sequence of places, nan is OFF, and its cost.
 
     A state before a step is named by one number: k for the kth place of the point, -1 - k for the kth OFF.
     """
@@ -101,6 +116,7 @@ def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progres
     on: list[float] = []
     offs: list[_Off] = []
     came_on, came_off = array("h"), array("h")
+    start_m = costs.likely_start_m
     columns = (
         costs.bounds[:-1],
         costs.bounds[1:],
@@ -113,7 +129,7 @@ def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progres
     for first, last, off_cost, before_cost, walked_m, reach_m, discount in _rows(columns, progress):
         here, here_cost = costs.route_m[first:last].tolist(), costs.on_cost[first:last].tolist()
         if not offs:
-            on = [cost + _join_cost(place) for cost, place in zip(here_cost, here, strict=True)]
+            on = [cost + _join_cost(place, start_m) for cost, place in zip(here_cost, here, strict=True)]
             offs = [(before_cost, np.nan, 0.0, 0)]
             came_on.extend([0] * len(here))
         else:
@@ -122,7 +138,7 @@ def _viterbi(costs: _Costs, steps: Steps, step_scale_m: float, progress: Progres
                 cost, state = _cheapest_step(places, on, place, walked_m, reach_m, discount, step_scale_m)
                 for k, off in enumerate(offs):
                     if off[0] + CHANGE_COST < cost:
-                        rejoined = off[0] + CHANGE_COST + _jump_cost(off[1], off[2], place)
+                        rejoined = off[0] + CHANGE_COST + _jump_cost(off[1], off[2], place, start_m)
                         if rejoined < cost:
                             cost, state = rejoined, -1 - k
                 on_now.append(cost + place_cost)
@@ -177,14 +193,14 @@ def _cheapest_step(
     return cheapest, state
 
 
-def _join_cost(place: float) -> float:
+def _join_cost(place: float, start_m: float) -> float:
     """Return the cost of first being on the route at a place: of two laps, the first is likelier."""
-    return min(place / LATE_JOIN_M, STEP_COST_LIMIT)
+    return min(abs(place - start_m) / LATE_JOIN_M, STEP_COST_LIMIT)
 
 
-def _jump_cost(left_m: float, walked_m: float, place: float) -> float:
+def _jump_cost(left_m: float, walked_m: float, place: float, start_m: float) -> float:
     if isnan(left_m):
-        return _join_cost(place)
+        return _join_cost(place, start_m)
     along = place - left_m
     return abs(along - walked_m) / FORWARD_JUMP_M if along >= 0 else -along / BACKWARD_JUMP_M
 
@@ -219,7 +235,7 @@ def _cheapest_offs(
 
 def _trace_back(
     costs: _Costs, on: list[float], offs: list[_Off], came_on: "array[int]", came_off: "array[int]"
-) -> Floats:
+) -> tuple[Floats, float]:
     route_m = np.full(len(costs.off_cost), np.nan)
     last_costs = [*on, *(off[0] for off in offs)]
     best = last_costs.index(min(last_costs))
@@ -232,4 +248,4 @@ def _trace_back(
             state = came_on[row]
         else:
             state = came_off[i * OFF_PLACES - 1 - state]
-    return route_m
+    return route_m, last_costs[best]

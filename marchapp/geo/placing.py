@@ -38,7 +38,7 @@ class Placed:
 
     runs: the thinned walk. run_m: metres along the route of each run, nan while off. away: the times off the
     route, in order. route_m, offset_m, state: of every point of the walk; never nan, but off the route
-    the first two only say where the stretch left out is nearest.
+    the first two only say where the stretch left out is nearest. cost: how badly the walk fits the route.
     """
 
     walk: Walk
@@ -49,14 +49,26 @@ class Placed:
     route_m: Floats
     offset_m: Floats
     state: npt.NDArray[np.int8]
+    cost: float
 
 
-def place(walk: Walk, line: RouteLine, settings: Settings, progress: Progress = untold) -> Placed:
-    """Match the walk to the route in order, and return the place of every point."""
+def place(
+    walk: Walk,
+    line: RouteLine,
+    settings: Settings,
+    progress: Progress = untold,
+    *,
+    likely_start_m: float = 0.0,
+) -> Placed:
+    """Match the walk to the route in order, and return the place of every point.
+
+    likely_start_m: of places that fit as well, the walk is first on the route at the one nearest to this.
+    """
     runs = thin(walk, settings)
     speed_limit = max(settings.least_speed_limit, settings.speed_factor * walk.usual_speed)
     steps = _steps(runs, walk, speed_limit, settings)
-    matched = match(line, steps, settings, part_of(progress, 0.0, MATCHING_SHARE))
+    matching = part_of(progress, 0.0, MATCHING_SHARE)
+    matched, cost = match(line, steps, settings, matching, likely_start_m=likely_start_m)
     route_m, offset_m = _places(walk, runs, line, matched, part_of(progress, MATCHING_SHARE, 1.0))
     away = _times_away(walk, runs, np.abs(offset_m), settings)
     run_m = np.where(np.isnan(matched), runs.means(route_m), matched)
@@ -67,7 +79,7 @@ def place(walk: Walk, line: RouteLine, settings: Settings, progress: Progress = 
     point_state = np.where(walk.accuracy > settings.poor_accuracy_m, UNKNOWN, runs.spread(state)).astype(
         np.int8
     )
-    return Placed(walk, runs, run_m, speed_limit, away, route_m, offset_m, point_state)
+    return Placed(walk, runs, run_m, speed_limit, away, route_m, offset_m, point_state, cost)
 
 
 def _steps(runs: Thinned, walk: Walk, speed_limit: float, settings: Settings) -> Steps:

@@ -11,8 +11,10 @@ import pytest
 from bench.accuracy import Tally
 from marchapp.geo.comparison import compare
 from marchapp.geo.line import RouteLine
+from marchapp.geo.recording import Recording
+from marchapp.geo.results import Floats
 from tests.geo.planted import BEHAVIOURS, ROUTES, Sampling, Walker, planted, told_truly
-from tests.geo.planted_otherwise import RECEIVERS, other_cases
+from tests.geo.planted_otherwise import RECEIVERS, other_cases, planted_otherwise
 
 
 @pytest.mark.parametrize("sampling", [Sampling(1, 5), Sampling(10, 8), Sampling(30, 6)], ids=str)
@@ -53,15 +55,19 @@ def test_a_recording_begun_late_is_placed_on_the_passage_that_leads_to_its_end(
     name: str, share: float
 ) -> None:
     case = planted(name, "steady", Sampling(5, 5), seed=5)
-    begun = int(len(case.recording) * share)
+
+    found = compare(walked=part_of(case.recording, share, 1.0), planned=case.planned)
+
+    assert (np.abs(found.points.route_m - rows_of(case.truth.route_m, share, 1.0)) < 60).all()
+
+
+def part_of(walked: Recording, begun: float, ended: float) -> Recording:
     columns = ("lat", "lon", "ele", "time", "segment", "accuracy")
-    walked = replace(
-        case.recording, **{column: getattr(case.recording, column)[begun:] for column in columns}
-    )
+    return replace(walked, **{name: rows_of(getattr(walked, name), begun, ended) for name in columns})
 
-    found = compare(walked=walked, planned=case.planned)
 
-    assert (np.abs(found.points.route_m - case.truth.route_m[begun:]) < 60).all()
+def rows_of(column: Floats, begun: float, ended: float) -> Floats:
+    return column[int(begun * len(column)) : int(ended * len(column))]
 
 
 @pytest.mark.parametrize("sampling", [Sampling(1, 10, 15), Sampling(5, 10, 30), Sampling(10, 10)], ids=str)
@@ -97,3 +103,36 @@ def test_it_holds_on_other_shapes_and_other_ways_to_stray(receiver: str) -> None
     assert tally.reported_true >= 0.98 * tally.reported
     assert figures["checkpoint_error_median_s"] <= 3
     assert figures["checkpoint_error_p95_s"] <= 15
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "late_s"),
+    [(0.5, 1.0, 0), (0.5, 1.0, 900), (0.0, 0.5, 0), (0.0, 0.5, 900), (0.0, 1.0, 4000)],
+)
+def test_the_timetable_tells_equal_laps_apart(begun: float, ended: float, late_s: float) -> None:
+    case = planted("two_laps", "steady", Sampling(5, 5), seed=5)
+    walked = part_of(case.recording, begun, ended)
+    starts_at = float(case.recording.time[0]) - late_s
+    finishes_at = float(case.recording.time[-1]) - late_s
+
+    found = compare(
+        walked=walked,
+        planned=case.planned,
+        planned_start=starts_at,
+        planned_finish=finishes_at,
+        checkpoints=[],
+    )
+
+    true_m = rows_of(case.truth.route_m, begun, ended)
+    assert (np.abs(found.points.route_m - true_m) < 60).mean() > 0.99
+
+
+def test_who_starts_at_the_start_has_started_whatever_comes_then() -> None:
+    case = planted_otherwise(
+        "town", "detour_without_signal", RECEIVERS["30 s, 6 m, lasting 60 s, uneven"], seed=11
+    )
+
+    found = compare(walked=case.recording, planned=case.planned)
+
+    assert found.approach is None
+    assert found.coverage.walked_share > 0.7
