@@ -1,6 +1,6 @@
 """What is said of recordings: when they were made, and what became of those that were sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from babel.lists import format_list
 from flask_babel import get_locale, ngettext
@@ -22,9 +22,17 @@ def span(recording: Recording, stage: Stage) -> str:
 
 
 def said_of_taken(
-    taken: Taken, in_use: Sequence[Recording], stages: dict[int, Stage], *, is_compared: bool
+    taken: Taken,
+    in_use: Sequence[Recording],
+    stages: dict[int, Stage],
+    *,
+    is_compared: bool,
+    offered: Collection[int],
 ) -> Iterator[str]:
-    """Yield what became of the files that were kept; `in_use` are the recordings of the track now."""
+    """Yield what became of the files that were kept; `in_use` are the recordings of the track now.
+
+    `offered` are the ids of those of which the page says by itself where they belong.
+    """
     used = [recording for recording in taken.kept if recording.is_used]
     if used:
         yield _said_of_used(in_use, is_compared=is_compared)
@@ -35,7 +43,7 @@ def said_of_taken(
                 span=span(recording, recording.group.stage),
             )
     for recording in taken.kept:
-        if not recording.is_used:
+        if not recording.is_used and recording.id not in offered:
             yield _(
                 "This recording was made on %(stages)s. It is kept here, but left out.",
                 stages=other_stages(recording, stages),

@@ -232,7 +232,8 @@ def _take_in(group: Group, files: list[SentFile]) -> taking.Taken:
     track, in_use = services.track_of(db.session, group), services.in_use_of(db.session, group)
     is_compared = bool(track and track.waiting_since is None)
     stages = services.stages_of(db.session, group)
-    for sentence in said_of_taken(taken, in_use, stages, is_compared=is_compared):
+    offered = {offer.recording.id for offer in _history(group)["offers"]}
+    for sentence in said_of_taken(taken, in_use, stages, is_compared=is_compared, offered=offered):
         flash(sentence, "done")
     return taken
 

@@ -39,7 +39,7 @@ def count(session: Session) -> int:
 
 def test_the_page_names_group_stage_and_limit(cast: Cast, stage: Stage, sign_in) -> None:
     page = sign_in(cast.guide).get(f"/groups/{cast.group.id}/recording").text
-    assert "Recording of group 1" in page
+    assert "Recordings of group 1" in page
     assert "Stage 1" in page
     assert "up to 64 MiB" in page
 
@@ -115,7 +115,7 @@ def test_a_body_far_above_the_limit_is_refused_unread_on_the_same_page(
     page = send(cast.group, WALK + b" " * (3 * limited))
     assert page.status_code == 413
     assert "The file is larger than 1 MiB." in page.text
-    assert "Recording of group 1" in page.text
+    assert "Recordings of group 1" in page.text
     assert count(session) == 0
 
 
