@@ -62,17 +62,28 @@ def _parser() -> argparse.ArgumentParser:
 
 def _compare_files(route: Path, tracks: list[Path], progress: Progress) -> Comparison:
     each = READ_SHARE / len(tracks)
+    recordings = []
+    for number, track in enumerate(tracks):
+        with _named(track):
+            tell = part_of(progress, number * each, (number + 1) * each)
+            recordings.append(read_track(track.read_bytes(), tell))
+    with _named(route):
+        planned = read_route(route.read_bytes())
     return compare(
-        walked=join(
-            [
-                read_track(track.read_bytes(), part_of(progress, number * each, (number + 1) * each))
-                for number, track in enumerate(tracks)
-            ]
-        ),
-        planned=read_route(route.read_bytes()),
+        walked=join(recordings),
+        planned=planned,
         settings=Settings(compare_without_times=True),
         progress=part_of(progress, READ_SHARE, 1.0),
     )
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of which file it is that something cannot be read."""
+    try:
+        yield
+    except UnusableInput as error:
+        raise UnusableInput(f"{path}: {error}") from error
 
 
 @contextmanager

@@ -31,8 +31,8 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     deviation = comparison.deviation
     if deviation.median_m is not None:
         yield (
-            f"Beside the route: {deviation.median_m:.0f} m in the median, "
-            f"{deviation.p95_m:.0f} m at the 95th percentile, at most {deviation.max_m:.0f} m."
+            f"While on the route: {deviation.median_m:.0f} m beside it in the median, "
+            f"{deviation.p95_m:.0f} m at the 95th percentile, {deviation.max_m:.0f} m at most."
         )
     yield from (_episode(episode) for episode in comparison.off_route)
     for stretch in comparison.backwards:
@@ -64,7 +64,7 @@ def _episode(episode: OffRoute) -> str:
         else f"rejoined at {_km(episode.rejoined_route_m)}, {_when(episode.rejoined_at)}"
     )
     left = f"left at {_km(episode.left_route_m)}, {_when(episode.left_at)}"
-    return f"Off the route: {left}; {back}; {episode.max_m:.0f} m away."
+    return f"Off the route: {left}; {back}; {episode.max_m:.0f} m away from it at most."
 
 
 def _passed(passed_at: float | None, between: tuple[float, float] | None) -> str:

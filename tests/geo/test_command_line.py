@@ -82,6 +82,7 @@ def test_unusable_input_is_one_sentence_and_code_2(
     assert main(["compare", str(tmp_path / "missing.gpx"), files[1]]) == 2
 
     first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"{bad}: ")
     assert first.endswith(".")
     assert "missing.gpx" in second
 
