@@ -95,6 +95,11 @@ def sign_up(
     return new, link
 
 
+def is_stored(session: Session, *, march: March, party: PartyAnswers, form_key: UUID) -> bool:
+    """Tell whether this form has signed the party up before."""
+    return _find_submission(session, march, _submission_key(form_key, party.people)) is not None
+
+
 def add_people(
     session: Session, party: Party, people: Iterable[Person], *, now: datetime, by: Account | None = None
 ) -> list[Participant]:

@@ -17,11 +17,14 @@ from marchapp.registration.forms.party import (
     with_person_again,
     without_person,
 )
+from marchapp.registration.people import PartyAnswers
+from marchapp.registration.places import Outlook
 from marchapp.registration.services import (
     AlreadySignedUp,
     NotSignedUp,
     SignUpClosed,
     is_open_to,
+    is_stored,
     send_link_again,
 )
 from marchapp.registration.services import sign_up as sign_party_up
@@ -106,7 +109,10 @@ def _review(page: SignUp, now: datetime) -> str:
     if not page.validate():
         return _form(page)
     party = page.answers
-    outlook = places.preview(db.session, page.march, party.people)
+    return _show_review(page, party, places.preview(db.session, page.march, party.people))
+
+
+def _show_review(page: SignUp, party: PartyAnswers, outlook: Outlook) -> str:
     return render_template(
         "registration/review.html", march=page.march, page=page, party=party, outlook=outlook
     )
@@ -116,10 +122,12 @@ def _send(page: SignUp, now: datetime) -> str | AnyResponse:
     """Store the party, and lead to its page behind the private link."""
     if not page.validate():
         return _form(page)
+    party = page.answers
+    if outlook := _choice_to_make(page, party, now):
+        return _show_review(page, party, outlook)
     try:
-        party, link = sign_party_up(
-            db.session, march=page.march, party=page.answers, form_key=page.key, now=now
-        )
+        stored, link = sign_party_up(db.session, march=page.march, party=party, form_key=page.key, now=now)
+        is_sent_again, token = stored.signed_up_at != now, link.secret
     except AlreadySignedUp as why:
         send_link_again(db.session, page.march, why.people, now=now)
         db.session.commit()
@@ -128,6 +136,16 @@ def _send(page: SignUp, now: datetime) -> str | AnyResponse:
         db.session.rollback()
         return _form(page, refusal=why_not_signed_up(why, page.march))
     db.session.commit()
-    if party.signed_up_at != now:
+    if is_sent_again:
         flash(_("This form had arrived before, so nothing was stored a second time."), "info")
-    return redirect(url_for("registration.confirmation", token=link.secret))
+    return redirect(url_for("registration.confirmation", token=token))
+
+
+def _choice_to_make(page: SignUp, party: PartyAnswers, now: datetime) -> Outlook | None:
+    """Return how the places stand if they became too few after the review said that there are enough."""
+    if not page.is_several or page.when_full or not page.march.takes_signups(now):
+        return None
+    outlook = places.preview(db.session, page.march, party.people)
+    if outlook.all_fit or is_stored(db.session, march=page.march, party=party, form_key=page.key):
+        return None
+    return outlook

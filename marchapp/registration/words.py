@@ -3,8 +3,8 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from marchapp.i18n import day, moment
-from marchapp.models import Category, DocumentKind, March, Participant, PartyKind
+from marchapp.i18n import moment
+from marchapp.models import Category, DocumentKind, March, PartyKind
 from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.services import CategoryClosed, NotSignedUp, SignUpClosed
 
@@ -76,28 +76,3 @@ def why_not_signed_up(refusal: NotSignedUp, march: March) -> str:
         "Nothing was stored. If this person signed up before, the private link is in the letter sent "
         "then: look into that mailbox."
     )
-
-
-def what_is_missing(participant: Participant) -> list[str]:
-    """Say what somebody who is signed up still has to bring before the march."""
-    march = participant.march
-    crossing = next(
-        (one for one in march.stages if one.crosses_border and one.id in participant.stage_ids), None
-    )
-    words = []
-    if not participant.may_take_part:
-        words.append(_("The consent of the guardians is still missing."))
-    if crossing and not participant.documents:
-        words.append(_("The travel document for stage %(number)s is still missing.", number=crossing.number))
-    elif crossing and all(document.expires_on < crossing.day for document in participant.documents):
-        words.append(
-            _("The travel document expires before the border is crossed on %(day)s.", day=day(crossing.day))
-        )
-    if crossing and needs_notary(participant) and participant.notarised_consent is None:
-        words.append(_("The consent confirmed by a notary is still missing."))
-    return words
-
-
-def needs_notary(participant: Participant) -> bool:
-    march = participant.march
-    return march.is_minor(participant.birth_date) and participant.country in march.notarised_countries

@@ -13,7 +13,9 @@ from werkzeug.test import TestResponse
 
 from marchapp.app import create_app
 from marchapp.extensions import db, limiter
-from marchapp.models import AuditEvent, Category, March, Message, Participant, Quota
+from marchapp.mail.marks import with_secret
+from marchapp.models import AuditEvent, Category, March, Message, Participant, PrivateLink, Quota
+from marchapp.registration import services
 from marchapp.registration.ages import birth_dates
 from tests.factories import make_march, make_stage
 from tests.registration.conftest import answers
@@ -23,7 +25,9 @@ FORM_KEY = "0b5c8a14-273a-4eef-93f7-c2410c2f6f4e"
 
 
 def send(client: FlaskClient, march: March, category: Category = OFFICIAL, **changed: object) -> TestResponse:
-    return client.post(f"/marches/{march.slug}/sign-up/{category}", data=answers(march, category, **changed))
+    """Send a filled-in form from its review."""
+    data = answers(march, category, step="send", **changed)
+    return client.post(f"/marches/{march.slug}/sign-up/{category}", data=data)
 
 
 def everybody(session: Session) -> list[Participant]:
@@ -33,7 +37,11 @@ def everybody(session: Session) -> list[Participant]:
 
 def places_taken(session: Session, march: March, category: Category = OFFICIAL) -> int:
     session.expire_all()
-    return session.get_one(Quota, (march.id, category)).taken
+    return quota_of(session, march, category).taken
+
+
+def quota_of(session: Session, march: March, category: Category) -> Quota:
+    return session.scalars(select(Quota).where(Quota.march_id == march.id, Quota.category == category)).one()
 
 
 def words_of(answer: TestResponse) -> str:
@@ -43,17 +51,10 @@ def words_of(answer: TestResponse) -> str:
 @pytest.mark.parametrize(
     ("category", "own"),
     [
-        (
-            CHILD,
-            {
-                "school": "Fjordbotn skole",
-                "school_class": "7B",
-                "guardian_name": "Siri Hansen",
-                "guardian_phone": "+47 40 60 00 02",
-            },
-        ),
+        (CHILD, {"school": "Fjordbotn skole", "school_class": "7B"}),
         (OFFICIAL, {"body": "Fjordbotn kommune", "position": "Rektor"}),
         (GUARD, {"service": "Grensevakten", "unit": "Stasjon Tyttebær", "rank": "Menig"}),
+        (Category.WALKER, {"municipality": "Sør-Varanger"}),
     ],
 )
 def test_somebody_of_each_category_signs_up(
@@ -67,17 +68,16 @@ def test_somebody_of_each_category_signs_up(
 
     assert answer.status_code == 302
     page = client.get(answer.location)
-    assert "Kari Anne Bjørn-Hansen is signed up" in page.text
+    assert "Kari Anne Bjørn-Hansen" in page.text
     (person,) = everybody(session)
     assert person.reference in page.text
-    assert all(value in page.text for value in own.values())
     assert {name: getattr(person, name) for name in own} == own
     assert (person.category, person.birth_date.month) == (category, 5)
     assert (person.email, person.phone) == ("kari@example.org", "+47 40 60 00 00")
     assert len(person.entries) == 3
     assert places_taken(session, march, category) == 1
-    event = session.scalars(select(AuditEvent)).one()
-    assert (event.action, event.subject_id) == ("participant.signed_up", person.id)
+    signed_up = select(AuditEvent.subject_id).where(AuditEvent.action == "participant.signed_up")
+    assert session.scalars(signed_up).all() == [person.id]
 
 
 def test_countries_are_those_that_issue_documents_the_neighbours_first(
@@ -108,12 +108,13 @@ def test_the_letter_is_in_the_language_of_the_reader_and_holds_the_link(
     (letter,) = session.scalars(select(Message))
     assert (letter.recipient, letter.language, letter.march_id) == ("kari@example.org", "ru", march.id)
     assert "Марш victory" in letter.subject
-    link = f"http://127.0.0.1:8000{answer.location}"
-    assert link in letter.text
-    assert f'href="{link}"' in letter.html
     assert '<html lang="ru">' in letter.html
-    (person,) = everybody(session)
-    assert answer.location.rpartition("/")[2] not in (person.link_hash, person.submission_key)
+    secret = answer.location.rpartition("/")[2]
+    assert secret not in f"{letter.text} {letter.html} {everybody(session)[0].party.submission_key}"
+    link = f"http://127.0.0.1:8000{answer.location}"
+    now = datetime.now(UTC)
+    assert link in with_secret(letter, letter.text, now)
+    assert f'href="{link}"' in with_secret(letter, letter.html, now)
 
 
 def test_only_the_stages_that_are_ticked_are_walked(
@@ -152,7 +153,8 @@ def test_siblings_share_an_address_and_even_the_form(
     send(client, march, CHILD, form_key=FORM_KEY)
     send(client, march, CHILD, form_key=FORM_KEY, given_name="Lars", birth_date="2003-02-01")
     assert [child.given_name for child in everybody(session)] == ["Kari Anne", "Lars"]
-    assert session.scalar(select(func.count()).select_from(Message)) == 2
+    received = select(func.count()).select_from(Message).where(Message.kind == "received")
+    assert session.scalar(received) == 2
 
 
 @pytest.mark.parametrize("when", ["at once", "when the category is full", "when sign-up is closed"])
@@ -161,7 +163,7 @@ def test_sending_twice_gives_the_same_registration_and_one_letter(
 ) -> None:
     first = send(client, march, form_key=FORM_KEY)
     if when == "when the category is full":
-        session.get_one(Quota, (march.id, OFFICIAL)).capacity = 1
+        quota_of(session, march, OFFICIAL).capacity = 1
     if when == "when sign-up is closed":
         march.signup_closes_at = datetime(2014, 2, 1, tzinfo=UTC)
     session.commit()
@@ -197,7 +199,8 @@ def test_who_signed_up_before_is_told_so_without_telling_a_stranger(
     (person,) = everybody(session)
     assert person.reference not in answer.text
     assert places_taken(session, march) == 1
-    assert [letter.recipient for letter in session.scalars(select(Message))] == ["kari@example.org"]
+    letters = session.execute(select(Message.recipient, Message.kind).order_by(Message.id)).all()
+    assert letters == [("kari@example.org", "received"), ("kari@example.org", "link_again")]
 
 
 def test_namesakes_born_on_other_days_both_sign_up(
@@ -219,16 +222,16 @@ def test_who_walks_in_one_march_may_sign_up_for_another(
     assert len(everybody(session)) == 2
 
 
-def test_a_full_category_is_refused_and_keeps_what_was_typed(
+def test_a_closed_category_is_refused_and_keeps_what_was_typed(
     client: FlaskClient, session: Session, march: March
 ) -> None:
-    session.get_one(Quota, (march.id, OFFICIAL)).capacity = 0
+    quota_of(session, march, OFFICIAL).capacity = 0
     session.commit()
 
     assert client.get("/marches/victory/sign-up/official").location == "/marches/victory/sign-up"
     answer = send(client, march)
 
-    assert "The last place was taken meanwhile" in words_of(answer)
+    assert "This category is not open" in words_of(answer)
     assert 'value="Fjordbotn kommune"' in answer.text
     assert everybody(session) == []
     assert session.scalars(select(Message)).all() == []
@@ -255,20 +258,20 @@ def test_a_march_that_opens_later_says_when(client: FlaskClient, session: Sessio
 def test_the_choice_of_categories_shows_places_in_words(
     client: FlaskClient, session: Session, march: March
 ) -> None:
-    session.get_one(Quota, (march.id, GUARD)).capacity = 0
-    quota = session.get_one(Quota, (march.id, CHILD))
+    quota_of(session, march, GUARD).capacity = 0
+    quota = quota_of(session, march, CHILD)
     quota.taken = quota.capacity
     session.commit()
 
     page = words_of(client.get("/marches/victory/sign-up"))
-    assert "Full: all places are taken" in page
+    assert "All places are taken: sign up to stand in line" in page
     assert "Not open to this category" in page
     assert re.search(r"5\s+of 5 places left", page)
     march.shows_places = False
     session.commit()
     hidden = words_of(client.get("/marches/victory/sign-up"))
     assert "places left" not in hidden
-    assert "Full: all places are taken" in hidden
+    assert "All places are taken" in hidden
 
 
 def test_a_hidden_march_and_an_unknown_category_are_not_found(
@@ -321,12 +324,12 @@ def test_a_hidden_march_and_an_unknown_category_are_not_found(
         (
             CHILD,
             {"emergency_phone": ""},
-            "Phone of the emergency contact: Write a phone number, or leave both",
+            "Phone of the emergency contact: Write whom to call and the number, or leave both empty.",
         ),
         (
             CHILD,
             {"emergency_name": " "},
-            "Emergency contact: Write whose phone this is, or leave both empty.",
+            "Emergency contact: Write whom to call and the number, or leave both empty.",
         ),
         (CHILD, {"school_class": ""}, "Class: Fill this in."),
         (GUARD, {"rank": ""}, "Rank: Fill this in."),
@@ -395,7 +398,7 @@ def test_a_form_starts_with_the_readers_country_language_and_all_stages(
 ) -> None:
     page = client.get(f"/marches/victory/sign-up/official?lang={language}").text
     assert re.findall(r'<option selected value="(\w*)">', page) == [*home, language]
-    assert len(re.findall(r"<input[^>]*\bchecked\b", page)) == 3
+    assert len(re.findall(r'<input[^>]*\bchecked\b[^>]*name="stages"', page)) == 3
     assert re.findall(r'<option (?:selected )?value="(\w\w)">', page)[:2] == ["NO", "RU"]
 
 
@@ -446,7 +449,9 @@ def test_the_confirmation_is_for_whoever_has_the_link_alone(
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["X-Robots-Tag"] == "noindex"
     (person,) = everybody(session)
-    for guess in (person.link_hash, person.reference, person.submission_key, "a" * 64, "%FF%00", "😀"):
+    link = session.scalars(select(PrivateLink)).one()
+    guesses = (link.secret_hash, link.nonce, person.reference, person.party.submission_key, "a" * 64)
+    for guess in (*guesses, "%FF%00", "😀"):
         assert client.get(f"/registrations/{guess}").status_code == 404
 
 
@@ -454,11 +459,9 @@ def test_the_confirmation_of_a_cancelled_sign_up_says_so(
     client: FlaskClient, session: Session, march: March
 ) -> None:
     link = send(client, march).location
-    everybody(session)[0].cancelled_at = datetime(2014, 8, 1, 10, tzinfo=UTC)
+    services.cancel(session, everybody(session)[0], now=datetime(2014, 8, 1, 10, tzinfo=UTC))
     session.commit()
-    page = client.get(link).text
-    assert "This sign-up is cancelled" in page
-    assert "1 August 2014, 12:00" in page
+    assert "The sign-up of Kari Anne Bjørn-Hansen is cancelled." in words_of(client.get(link))
 
 
 def test_a_class_gets_through_from_one_address_and_a_flood_does_not(
@@ -468,8 +471,8 @@ def test_a_class_gets_through_from_one_address_and_a_flood_does_not(
     in_earnest = create_app({"DATABASE_URL": database_url, "DATA_FOLDER": str(data_folder)}, TESTING=True)
     in_earnest.config["WTF_CSRF_ENABLED"] = False
     client = in_earnest.test_client()
-    answers = [client.post("/marches/victory/sign-up/official", data={}) for _ in range(61)]
-    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    answers = [client.post("/marches/victory/sign-up/official", data={}) for _ in range(91)]
+    assert [answer.status_code for answer in answers] == [200] * 90 + [429]
     assert "Too many tries" in answers[-1].text
     with in_earnest.app_context():
         db.engine.dispose()

@@ -74,15 +74,12 @@ class LongSelect:
     """Writes a long list with the chosen option marked; its other options are written once for all."""
 
     def __call__(self, field: "OneOfMany", **attributes: Any) -> Markup:
-        attributes.setdefault("id", field.id)
+        attributes = {"id": field.id, "name": field.name} | attributes
         options = field.listed.options
         if field.data in field.listed.codes:
-            chosen = f'value="{field.data}"'
-            options = Markup(options.replace(f"<option {chosen}", f"<option selected {chosen}", 1))  # noqa: S704 - a code
-        return Markup("<select {}>{}</select>").format(
-            Markup(html_params(name=field.name, **attributes)),  # noqa: S704 - it escapes
-            options,
-        )
+            options = options.replace(f'value="{field.data}"', f'selected value="{field.data}"', 1)
+        # The options were escaped when they were written; a code is two letters.
+        return Markup(f"<select {html_params(**attributes)}>{options}</select>")  # noqa: S704
 
 
 class OneOfMany(Field):
