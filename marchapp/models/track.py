@@ -61,7 +61,8 @@ class Track(db.Model):
 
     While `waiting_since` is set, the worker has to compare it, for the first time or again; it claims a track
     before it does, so that two workers never compare the same one. `points_total` is 0 until it has read the
-    files. `problem` says why the last try failed.
+    files; before that `points_done` counts what is read, afterwards what is compared. `problem` says why the
+    last try failed.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

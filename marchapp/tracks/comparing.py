@@ -1,7 +1,7 @@
 """The parts of a track joined, beside what its stage planned: at once if they are few, else by the worker."""
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -42,11 +42,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Part:
-    """A file of a track, and from when to when (Unix seconds) its points belong to the stage."""
+    """A file of a track, from when to when (Unix seconds) its points belong to the stage, and how many do."""
 
     content: bytes
     from_s: float = -np.inf
     to_s: float = np.inf
+    points: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -55,7 +56,11 @@ class Part:
     @cached_property
     def walked(self) -> Recording:
         """The points that belong to the stage, read when they are asked for. Raises UnusableInput."""
-        whole = read_track(self.content)
+        return self.read()
+
+    def read(self, progress: Progress | None = None) -> Recording:
+        """Return the points that belong to the stage. Raises UnusableInput."""
+        whole = read_track(self.content, progress)
         if self.is_whole:
             return whole
         inside = (whole.time >= self.from_s - A_MOMENT_S) & (whole.time <= self.to_s + A_MOMENT_S)
@@ -87,7 +92,7 @@ def refuse_if_unusable(walked: Recording, plan: Plan) -> None:
 
 def compare_if_quick(parts: Iterable[Part], plan: Plan) -> Comparison | None:
     """Join the parts of a track and compare it, or return None if that takes long. Raises UnusableInput."""
-    walked = _joined(parts)
+    walked = join([part.walked for part in parts])
     return _compare(walked, plan) if len(walked) <= MOST_POINTS_AT_ONCE else None
 
 
@@ -99,9 +104,10 @@ def compare_whole(
 ) -> Comparison:
     """Join the parts of a track and compare it, however large it is. Raises UnusableInput.
 
-    `progress` is told how many points are compared, and of how many; it may raise to end the work.
+    `progress` is told how many points are read, of 0, and then how many are compared, and of how many; it may
+    raise to end the work.
     """
-    walked = _joined(parts)
+    walked = join(list(_read(parts, lambda points: progress(points, 0))))
     return _compare(walked, plan, lambda share: progress(int(share * len(walked)), len(walked)))
 
 
@@ -127,8 +133,16 @@ def store(comparison: Comparison, now: datetime) -> TrackComparison:
     )
 
 
-def _joined(parts: Iterable[Part]) -> Recording:
-    return join([part.walked for part in parts])
+def _read(parts: Iterable[Part], progress: Callable[[int], None]) -> Iterator[Recording]:
+    """Yield the parts of a track, telling how many points of all are read."""
+    before = 0
+    for part in parts:
+
+        def tell(share: float, before: int = before, points: int = part.points) -> None:
+            progress(before + int(share * points))
+
+        yield part.read(tell)
+        before += part.points
 
 
 def _compare(walked: Recording, plan: Plan, progress: Progress | None = None) -> Comparison:

@@ -161,8 +161,9 @@ def part_of(recording: Recording) -> Part:
     """Return the piece of a recording that belongs to the stage of its group."""
     content = original_of(recording)
     if recording.piece_from is None or recording.piece_to is None:
-        return Part(content)
-    return Part(content, recording.piece_from.timestamp(), recording.piece_to.timestamp())
+        return Part(content, points=recording.points)
+    from_s, to_s = recording.piece_from.timestamp(), recording.piece_to.timestamp()
+    return Part(content, from_s, to_s, recording.points)
 
 
 def original_of(recording: Recording) -> bytes:
@@ -199,6 +200,12 @@ def stages_of(session: Session, group: Group) -> dict[int, Stage]:
 def known(session: Session, group: Group, digest: str) -> Recording | None:
     """Return the recording of a group that is this very file."""
     return session.scalar(select(Recording).where(Recording.group_id == group.id, Recording.sha256 == digest))
+
+
+def points_of(session: Session, track: Track) -> int:
+    """Return how many points the recordings of a track have together."""
+    used = (Recording.group_id == track.group_id, Recording.is_used)
+    return session.scalar(select(func.sum(Recording.points)).where(*used)) or 0
 
 
 def waiting_before(session: Session, track: Track) -> int:

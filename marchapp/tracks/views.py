@@ -126,7 +126,8 @@ def comparison(track_id: int) -> str:
     }
     if track.comparison is None:
         before = services.waiting_before(db.session, track)
-        return render_template("tracks/waiting.html", **given, before=before)
+        to_read = services.points_of(db.session, track)
+        return render_template("tracks/waiting.html", **given, before=before, to_read=to_read)
     return render_template("tracks/comparison.html", **given, page=read_page(track), settings=_settings())
 
 

@@ -122,7 +122,7 @@ def compare_claimed(session: Session, claim: Claim) -> bool:
 
 
 class Notes:
-    """Writes down how many points of a track are compared, now and then, in a moment's transaction."""
+    """Writes down how many points of a track are done, now and then, each time in a moment's transaction."""
 
     def __init__(self, session: Session, claim: Claim) -> None:
         self.session, self.claim = session, claim
@@ -130,7 +130,8 @@ class Notes:
 
     def __call__(self, done: int, total: int) -> None:
         """Raises ClaimLost."""
-        if monotonic() - self.noted_at < LEAST_BETWEEN_NOTES_S and done < total:
+        is_last = done == total
+        if monotonic() - self.noted_at < LEAST_BETWEEN_NOTES_S and not is_last:
             return
         self.noted_at = monotonic()
         note = update(Track).where(*self.claim.is_held()).values(points_done=done, points_total=total)
