@@ -36,7 +36,7 @@ def send_links(session: Session, email: str, *, now: datetime) -> None:
 
 
 def send_link(session: Session, party: Party, *, now: datetime) -> None:
-    """Write the contact of a party a letter with a new link, once in a while however often it is asked for."""
+    """Write the contact of a party a letter with a new link, once an hour however often it is asked for."""
     if not _was_sent(session, "link_again", Message.party_id == party.id, now):
         letters.link_again(session, party, link=_new_link(session, party, now), now=now)
 

@@ -1,0 +1,263 @@
+"""Behind its private link a party is looked after: who is in it, changes, more people, cancelling."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from marchapp.models import (
+    AuditEvent,
+    Category,
+    March,
+    Message,
+    Participant,
+    Party,
+    Quota,
+    QuotaKind,
+    Standing,
+)
+from marchapp.registration.forms.person import PAPER
+from tests.queries import queries_of
+from tests.registration.conftest import CONTACT, PASSPORT, answers, party_answers
+
+WALKER = Category.WALKER
+SIRI = {"given_name": "Siri", "family_name": "Hansen", "email": "siri@example.org", "phone": "406 00 002"}
+OLA = {"given_name": "Ola", "family_name": "Hansen"}
+
+
+@pytest.fixture
+def link(client: FlaskClient, march: March) -> str:
+    """The address of the private page of Siri and Ola."""
+    sent = party_answers(march, SIRI, OLA, step="send")
+    return client.post("/marches/victory/sign-up/family", data=sent).location
+
+
+@pytest.fixture
+def own_link(client: FlaskClient, march: March) -> str:
+    """The address of the private page of Kari, who signed up alone."""
+    return client.post("/marches/victory/sign-up/walker", data=answers(march, WALKER, step="send")).location
+
+
+def person(session: Session, given_name: str) -> Participant:
+    session.expire_all()
+    return session.scalars(select(Participant).where(Participant.given_name == given_name)).one()
+
+
+def words_of(answer: TestResponse) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def follow(client: FlaskClient, answer: TestResponse) -> str:
+    assert answer.status_code == 302, words_of(answer)
+    return words_of(client.get(answer.location))
+
+
+def close(session: Session, march: March) -> None:
+    march.signup_closes_at = datetime(2014, 2, 1, tzinfo=UTC)
+    session.commit()
+
+
+def test_the_page_says_who_is_in_the_party_and_stays_private(client: FlaskClient, link: str) -> None:
+    page = client.get(link)
+    assert "2 people are signed up and have their places." in words_of(page)
+    assert all(name in page.text for name in ("Siri Hansen", "Ola Hansen", "siri@example.org"))
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_page_asks_the_database_as_often_for_many_as_for_two(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    for quota in march.category_quotas:
+        quota.capacity = 50
+    session.commit()
+    many = [SIRI | {"given_name": f"Siri {chr(97 + number)}"} for number in range(12)]
+    large = client.post("/marches/victory/sign-up/family", data=party_answers(march, *many, step="send"))
+    assert queries_of(client, large.location) == queries_of(client, link)
+
+
+def test_the_contact_changes_somebody(client: FlaskClient, session: Session, march: March, link: str) -> None:
+    ola = person(session, "Ola")
+    address = f"{link}/people/{ola.id}/change"
+    form = client.get(address)
+    assert 'value="Ola"' in form.text
+    changed = answers(
+        march, WALKER, **OLA | {"given_name": "Olav", "diet": "no fish", "email": "", "phone": ""}
+    )
+
+    assert "The answers about Olav Hansen are changed." in follow(client, client.post(address, data=changed))
+
+    assert person(session, "Olav").diet == "no fish"
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "participant.changed")).one()
+    assert event.details["changed"] == ["diet", "given_name"]
+
+
+def test_what_is_stored_comes_back_unchanged_from_the_form(
+    client: FlaskClient, session: Session, march: March
+) -> None:
+    march.stages[1].crosses_border = True
+    session.commit()
+    typed = answers(
+        march,
+        Category.SCHOOLCHILD,
+        **PASSPORT,
+        step="send",
+        spoken=["no", "en"],
+        health_notes="asthma",
+        knows_first_aid="y",
+        guardian2_name="Ola Hansen",
+        guardian2_phone="+47 406 00 003",
+    )
+    link = client.post("/marches/victory/sign-up/schoolchild", data=typed).location
+    kari = person(session, "Kari Anne")
+    address = f"{link}/people/{kari.id}/change"
+    form = client.get(address).text
+    shown = typed | {"document_country": None, "country": None}
+    for name, value in shown.items():
+        if isinstance(value, str) and name not in ("step", "form_key", "birth_date", "knows_first_aid"):
+            assert value in unescape(form) or value.replace(" ", "") in form.replace(" ", ""), name
+
+    assert client.post(address, data=typed).status_code == 302
+
+    assert session.scalars(select(AuditEvent).where(AuditEvent.action == "participant.changed")).all() == []
+
+
+def test_a_change_that_makes_somebody_a_minor_asks_for_guardians(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    address = f"{link}/people/{person(session, 'Ola').id}/change"
+    page = client.post(address, data=answers(march, WALKER, **OLA, birth_date="2005-01-01"))
+    assert "Ola Hansen is under 18" in words_of(page)
+    assert 'name="guardian_name"' in page.text
+    assert "aria-invalid" not in page.text
+
+
+def test_a_stage_without_places_leaves_everything_as_it_was(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    first, second, _third = (str(stage.id) for stage in march.stages)
+    ola = person(session, "Ola")
+    address = f"{link}/people/{ola.id}/change"
+    client.post(address, data=answers(march, WALKER, **OLA, stages=[first]))
+    quota = session.scalars(
+        select(Quota).where(Quota.kind == QuotaKind.STAGE, Quota.stage_id == march.stages[1].id)
+    ).one()
+    quota.capacity = quota.taken
+    session.commit()
+
+    page = client.post(address, data=answers(march, WALKER, **OLA, stages=[first, second]))
+
+    assert "There is no free place for what you chose" in words_of(page)
+    assert person(session, "Ola").stage_ids == {march.stages[0].id}
+
+
+def test_nobody_takes_the_name_of_somebody_who_is_signed_up(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    address = f"{link}/people/{person(session, 'Ola').id}/change"
+    page = client.post(address, data=answers(march, WALKER, **SIRI))
+    assert "Nothing was changed." in words_of(page)
+    assert person(session, "Ola").family_name == "Hansen"
+
+
+def test_the_party_takes_somebody_more(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    form = client.get(f"{link}/people/new")
+    assert re.search('name="family_name"[^>]*value="Hansen"', form.text)
+    more = answers(march, WALKER, given_name="Lars", family_name="Hansen", email="", phone="")
+    assert "Lars Hansen is signed up, too." in follow(client, client.post(f"{link}/people/new", data=more))
+    assert person(session, "Lars").party_id == person(session, "Ola").party_id
+    again = client.post(f"{link}/people/new", data=more)
+    assert "Nothing was changed." in words_of(again)
+
+
+def test_somebody_is_cancelled_after_one_question(client: FlaskClient, session: Session, link: str) -> None:
+    address = f"{link}/people/{person(session, 'Ola').id}/cancel"
+    assert "Cancel the sign-up of Ola Hansen?" in words_of(client.get(address))
+    assert person(session, "Ola").standing == Standing.PLACED
+
+    page = follow(client, client.post(address))
+
+    assert "The sign-up of Ola Hansen is cancelled." in page
+    assert "One person is signed up and has a place." in page
+    assert person(session, "Ola").standing == Standing.CANCELLED
+    assert session.scalars(select(Message.kind).order_by(Message.id.desc())).first() == "cancelled"
+
+
+def test_another_contact_gets_the_link(client: FlaskClient, session: Session, link: str) -> None:
+    form = client.get(f"{link}/contact")
+    assert 'value="Siri Hansen"' in form.text
+    written = CONTACT | {"contact_name": "Lars Hansen", "contact_email": "lars@example.org"}
+    written |= {"contact_phone": "+47 406 00 009"}
+
+    assert "Letters go to lars@example.org." in follow(client, client.post(f"{link}/contact", data=written))
+
+    party = session.scalars(select(Party)).one()
+    assert (party.contact_name, party.contact_email) == ("Lars Hansen", "lars@example.org")
+    last = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    assert last is not None
+    assert (last.recipient, last.kind) == ("lars@example.org", "link_again")
+
+
+def test_who_signed_up_alone_changes_the_address_of_the_letters_with_the_own(
+    client: FlaskClient, session: Session, march: March, own_link: str
+) -> None:
+    kari = person(session, "Kari Anne")
+    changed = answers(march, WALKER, email="kari.anne@example.org")
+    assert client.post(f"{own_link}/people/{kari.id}/change", data=changed).location == own_link
+    assert person(session, "Kari Anne").party.contact_email == "kari.anne@example.org"
+
+
+@pytest.mark.parametrize("page", ["contact", "people/new", "people/{id}/change", "people/{id}/cancel"])
+def test_after_sign_up_has_closed_it_is_said_kindly(
+    client: FlaskClient, session: Session, march: March, link: str, page: str
+) -> None:
+    ola = person(session, "Ola")
+    close(session, march)
+    for answer in (
+        client.get(f"{link}/{page.format(id=ola.id)}"),
+        client.post(f"{link}/{page.format(id=ola.id)}", data=answers(march, WALKER)),
+    ):
+        assert "For a change now write to coordinator@example.org." in follow(client, answer)
+    assert person(session, "Ola").standing == Standing.PLACED
+    assert "/change" not in client.get(link).text
+
+
+@pytest.mark.parametrize("page", ["change", "cancel"])
+def test_a_link_opens_nobody_of_another_party(
+    client: FlaskClient, session: Session, link: str, own_link: str, page: str
+) -> None:
+    ola, kari = person(session, "Ola"), person(session, "Kari Anne")
+    for strange in (f"{own_link}/people/{ola.id}/{page}", f"{link}/people/{kari.id}/{page}"):
+        assert client.get(strange).status_code == 404
+        assert client.post(strange).status_code == 404
+    assert person(session, "Ola").standing == Standing.PLACED
+
+
+@pytest.mark.parametrize("page", ["", "/contact", "/people/new", "/people/1/change", "/people/1/cancel"])
+def test_a_guessed_link_opens_nothing(client: FlaskClient, link: str, page: str) -> None:
+    assert client.get(f"/registrations/{'a' * 64}{page}").status_code == 404
+    assert client.post(f"/registrations/{'a' * 64}{page}").status_code in (404, 405)
+
+
+@pytest.mark.parametrize("page", ["contact", "people/new"])
+def test_one_person_has_no_contact_and_takes_nobody_along(
+    client: FlaskClient, own_link: str, page: str
+) -> None:
+    assert client.get(f"{own_link}/{page}").status_code == 404
+
+
+def test_a_missing_document_is_named_on_the_page(client: FlaskClient, session: Session, march: March) -> None:
+    march.stages[1].crosses_border = True
+    session.commit()
+    later = SIRI | dict.fromkeys(PAPER, "") | {"document2_kind": "", "document_later": "y"}
+    link = client.post(
+        "/marches/victory/sign-up/family", data=party_answers(march, later, step="send")
+    ).location
+    assert "A travel document: stage 2 crosses the border" in words_of(client.get(link))
