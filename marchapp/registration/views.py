@@ -7,7 +7,9 @@ from flask import Blueprint
 
 from marchapp.extensions import limiter
 from marchapp.registration import party_pages, signing
+from marchapp.registration.consent import coordination as consents
 from marchapp.registration.consent import pages as consent_pages
+from marchapp.registration.consent import wording_pages
 from marchapp.registration.consent import worker as _worker  # noqa: F401 - declares its task
 from marchapp.registration.coordination import files, merging, pages, statistics
 from marchapp.registration.lists import pages as lists
@@ -26,7 +28,8 @@ A_PERSON = f"{A_LINK}/people/<int:participant_id>"
 A_CONSENT = "/consents/<token>"
 A_MAILING = f"{A_MARCH}/mailings/<int:mailing_id>"
 A_PARTICIPANT = "/participants/<int:participant_id>"
-READ, FORM = ["GET"], ["GET", "POST"]
+CONSENTS = f"{A_PARTICIPANT}/consents"
+READ, FORM, POST = ["GET"], ["GET", "POST"], ["POST"]
 
 ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_MARCH}/sign-up", signing.choose, READ),
@@ -46,7 +49,17 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_PERSON}/erasure", own_pages.erasure, FORM),
     ("/lost-link", own_pages.lost_link, FORM),
     (A_CONSENT, consent_pages.consent, FORM),
-    (f"{A_CONSENT}/new-link", consent_pages.new_link, ["POST"]),
+    (f"{A_CONSENT}/new-link", consent_pages.new_link, POST),
+    (f"{A_MARCH}/consents", consents.march_consents, READ),
+    (f"{A_MARCH}/consents/texts", wording_pages.consent_texts, READ),
+    (f"{A_MARCH}/consents/texts/<purpose>", wording_pages.consent_text, FORM),
+    (CONSENTS, consents.participant_consents, READ),
+    (f"{CONSENTS}/paper", consents.record_paper, FORM),
+    (f"{CONSENTS}/print", consents.print_paper, READ),
+    (f"{CONSENTS}/scans/<int:scan_id>", consents.open_scan, POST),
+    (f"{CONSENTS}/link", consents.send_consent_link, POST),
+    (f"{CONSENTS}/withdraw", consents.withdraw_consent, FORM),
+    (f"{CONSENTS}/notary", consents.notarised_seen, POST),
     (f"{A_MARCH}/participants", pages.participants, READ),
     (f"{A_MARCH}/participants.csv", files.participants_csv, READ),
     (f"{A_MARCH}/participants.xlsx", files.participants_xlsx, READ),

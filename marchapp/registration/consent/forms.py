@@ -1,30 +1,38 @@
 """The forms in which consents are answered, recorded from paper, withdrawn, and worded anew."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import Form, HiddenField, RadioField, SelectField
+from wtforms import Form, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from marchapp.forms import BaseForm, Text
+from marchapp.forms import BaseForm, Text, TextByLanguage, at_most, tidy
 from marchapp.i18n import LANGUAGES
 from marchapp.models import ConsentText, Purpose
 from marchapp.registration.consent.services import Given
 from marchapp.registration.consent.words import PURPOSES
+from marchapp.registration.forms.fields import OneOfList
 
 YES, NO = "yes", "no"
 LONGEST_TEXT = 6000
-CHILD = "child"
+
+
+def tidy_paragraphs(text: str | None) -> str:
+    """Tidy each paragraph; an empty line begins a new one."""
+    paragraphs = re.split(r"\n\s*\n", (text or "").replace("\r\n", "\n"))
+    return "\n\n".join(filter(None, map(tidy, paragraphs)))
 
 
 class YesOrNo(RadioField):
     """A question that nothing answers beforehand; `must` asks for an answer."""
 
     def __init__(self, label: str, *, must: bool, yes: str, no: str, **options: Any) -> None:
-        super().__init__(label, choices=[(YES, yes), (NO, no)], **options)
+        super().__init__(label, choices=[SelectChoice(YES, yes), SelectChoice(NO, no)], **options)
         self.must = must
 
     def pre_validate(self, form: Form) -> None:
@@ -50,8 +58,7 @@ class AnswerForm(BaseForm):
 
     def text_id(self, purpose: Purpose) -> int:
         """Return the number of the text that was read."""
-        read = self[text_field(purpose)].data or ""
-        return int(read) if read.isdecimal() and len(read) < 10 else 0
+        return whole_number(self[text_field(purpose)].data)
 
     def show_texts(self, texts: Mapping[Purpose, ConsentText]) -> None:
         """Note which texts the page shows, after those that were read are not the newest any more."""
@@ -86,7 +93,9 @@ class PaperForm(AnswerForm):
     """A signed paper, as a coordinator enters it."""
 
     typed_name = Text(_l("Name under the signature"), most=160)
-    language = SelectField(_l("Language of the paper"), choices=list(LANGUAGES.items()))
+    language = SelectField(
+        _l("Language of the paper"), choices=[SelectChoice(*one) for one in LANGUAGES.items()]
+    )
     scan = FileField(
         _l("Scan or photograph of the paper"),
         validators=[FileRequired(_l("Choose the file with the scan first."))],
@@ -97,19 +106,28 @@ class PaperForm(AnswerForm):
 class WithdrawForm(BaseForm):
     """What somebody told a coordinator to withdraw."""
 
-    consent = SelectField(_l("Which consent"))
-    reason = Text(_l("How you were told, and by whom"), most=300)
+    consent = OneOfList(_l("Which consent"))
+    reason = Text(_l("Who told you, and how"), most=300)
 
 
-class NotarisedForm(BaseForm):
-    """That the paper of the notary was seen; nothing is asked but the press of a button."""
+class _WordingByLanguage(Form):
+    """Paragraphs in each language that the program speaks."""
+
+    en = TextAreaField(LANGUAGES["en"], filters=[tidy_paragraphs], validators=[at_most(LONGEST_TEXT)])
+    nb = TextAreaField(LANGUAGES["nb"], filters=[tidy_paragraphs], validators=[at_most(LONGEST_TEXT)])
+    ru = TextAreaField(LANGUAGES["ru"], filters=[tidy_paragraphs], validators=[at_most(LONGEST_TEXT)])
 
 
 class TextForm(BaseForm):
-    """A new version of a text, and which version its writer has seen."""
+    """A new version of a text, and which version its writer has seen; it is looked at before it is saved."""
 
+    text = TextByLanguage(_l("Text"), of=_WordingByLanguage)
     version = HiddenField()
-    preview = HiddenField()
+    looked_at = HiddenField()
+
+    @property
+    def seen_version(self) -> int:
+        return whole_number(self.version.data)
 
 
 def answer_form(
@@ -138,3 +156,8 @@ def answer_form(
 def text_field(purpose: Purpose) -> str:
     """Return the name of the field that says which text was read."""
     return f"text_{purpose}"
+
+
+def whole_number(text: str | None) -> int:
+    """Return what a hidden field says, 0 if somebody has written something else into it."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marchapp.models import Purpose
+from marchapp.registration.consent.scans import LARGEST_MIB, ScanTooLarge
 from marchapp.registration.consent.state import State
 
 PURPOSES = {
@@ -37,3 +38,10 @@ LOOKS = {
 
 def text_changed() -> str:
     return _("A text was changed while you were reading. Nothing is stored yet: read it again, then answer.")
+
+
+def why_no_scan(refusal: Exception) -> str:
+    """Say why a file was not taken as a scan."""
+    if isinstance(refusal, ScanTooLarge):
+        return _("The file is larger than %(size)s MiB. Scan it with fewer pixels.", size=LARGEST_MIB)
+    return _("This is neither a PDF nor a JPEG or PNG picture. Scan or photograph the paper anew.")
