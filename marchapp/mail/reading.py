@@ -7,12 +7,17 @@ from flask import Response
 from marchapp.mail.marks import LinkClosed, with_secret
 from marchapp.models import Message
 
-# A letter brings its own style and nothing else: no script, no picture, no form works in its frame.
-ONLY_ITS_STYLE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+# A letter brings its own style and nothing else: no script, no picture, no form works in its frame, and its
+# links open beside it.
+ONLY_ITS_STYLE = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
 
 
 def as_framed_page(html: str) -> Response:
     """Return the HTML of a letter as a page for a frame, in which nothing can run."""
+    html = html.replace("<head>", '<head><base target="_blank">', 1)
     return Response(html, headers={"Content-Security-Policy": ONLY_ITS_STYLE, "Cache-Control": "no-store"})
 
 

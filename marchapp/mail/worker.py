@@ -4,7 +4,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPServerDisconnected
+from smtplib import (
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+)
 
 from flask import current_app
 from flask_mailman import EmailMultiAlternatives
@@ -136,6 +142,19 @@ def _is_for_good(error: Exception) -> bool:
     return not isinstance(error, OSError)
 
 
+def _words_of(error: Exception) -> str:
+    """Return what a server answered, as 550 no such mailbox, or what else went wrong."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return ", ".join(_answer(*answer) for answer in error.recipients.values())
+    if isinstance(error, SMTPResponseException):
+        return _answer(error.smtp_code, error.smtp_error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+
+
 def _codes(error: Exception) -> list[int]:
     if isinstance(error, SMTPRecipientsRefused):
         return [code for code, _words in error.recipients.values()]
@@ -145,7 +164,7 @@ def _codes(error: Exception) -> list[int]:
 def _note_failure(message: Message, error: Exception, now: datetime) -> None:
     message.attempts += 1
     message.claimed_at = None
-    message.last_error = f"{type(error).__name__}: {error}"[:500]
+    message.last_error = _words_of(error)[:500]
     if _is_for_good(error):
         message.failed_at = now
         log.warning("Message %s cannot be sent", message.id)

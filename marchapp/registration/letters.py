@@ -46,13 +46,11 @@ def cancelled(session: Session, participant: Participant, *, now: datetime) -> N
     """Tell the contact, and the participant, that somebody is not signed up any more."""
     party = participant.party
     left = Roll.of(_who_is_left(session, party))
-    stages = _stages_of([participant])
     contact = _contact(party, link_of(session, party, now=now) if left.people else None)
     write = partial(_write, session, "cancelled", now=now, person=participant)
-    # The contact's calendar keeps what others of the party still walk.
-    write(contact, roll=left, cancels=[stage for stage in stages if stage not in left.stages])
+    write(contact, roll=left, cancels=_walked_alone(participant, left))
     if own := _own_reader(participant):
-        write(own, roll=Roll.of(()), cancels=stages)
+        write(own, roll=Roll.of(()), cancels=_stages_of([participant]))
 
 
 def promoted(session: Session, people: Collection[Participant], *, now: datetime) -> None:
@@ -102,8 +100,9 @@ def confirmed(session: Session, participant: Participant, *, now: datetime) -> N
 
 def place_lost(session: Session, participant: Participant, *, now: datetime) -> None:
     """Tell the contact, and the participant, that a place was given on for want of consents."""
+    left = Roll.of(_who_is_left(session, participant.party))
     for reader, _about in _readers(session, [participant], now=now):
-        stages = _stages_of([participant])
+        stages = _walked_alone(participant, left) if reader.is_contact else _stages_of([participant])
         _write(session, "place_lost", reader, now=now, person=participant, cancels=stages)
 
 
@@ -196,6 +195,12 @@ class Roll:
 def _stages_of(people: Collection[Participant]) -> list[Stage]:
     walked = {entry.stage_id for person in people for entry in person.entries}
     return [stage for stage in next(iter(people)).march.stages if stage.id in walked] if people else []
+
+
+def _walked_alone(participant: Participant, left: Roll) -> list[Stage]:
+    """Return the stages that nobody else of the party walks: the contact's calendar keeps the others."""
+    kept = _stages_of([person for person in left.placed if person is not participant])
+    return [stage for stage in _stages_of([participant]) if stage not in kept]
 
 
 def _who_is_left(session: Session, party: Party) -> list[Participant]:

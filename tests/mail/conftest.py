@@ -1,5 +1,6 @@
 """A real SMTP server on this machine, and an application that sends its letters there."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -13,16 +14,35 @@ from flask import Flask
 
 
 class Postbox:
-    """Keeps what arrives; answers with `refusal` instead while that is set."""
+    """Keeps what arrives; answers with `refusal` instead while that is set.
+
+    It knows nobody of `unknown`, takes `pause_s` over each letter, and ends a connection after `most`.
+    """
 
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
+        self.peers: set[object] = set()
         self.refusal = ""
+        self.unknown: dict[str, str] = {}
+        self.pause_s = 0.0
+        self.most: int | None = None
 
-    async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: SmtpSession, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address in self.unknown:
+            return self.unknown[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
+        self.peers.add(session.peer)
+        await asyncio.sleep(self.pause_s)
         if self.refusal:
             return self.refusal
         self.envelopes.append(envelope)
+        if self.most and len(self.envelopes) % self.most == 0:
+            asyncio.get_running_loop().call_later(0.01, server.transport.close)
         return "250 OK"
 
     @property

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import sleep
 
 import pytest
 from flask import Flask
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from marchapp.extensions import queue
 from marchapp.mail.worker import send_outbox
-from marchapp.models import Message
+from marchapp.models import Mailing, Message
+from tests.factories import Cast
 from tests.mail.conftest import Postbox
 
 
@@ -103,6 +105,123 @@ def test_a_letter_goes_to_addresses_in_other_alphabets(session: Session, postbox
     write(session, recipient="kari@пример.рф")
     assert send_outbox() == 1
     assert postbox.envelopes[0].rcpt_tos == ["kari@xn--e1afmkfd.xn--p1ai"]
+
+
+def test_a_refused_address_is_given_up_and_the_others_get_their_letters(
+    session: Session, postbox: Postbox
+) -> None:
+    postbox.unknown = {"gone@example.org": "550 no such mailbox", "full@example.org": "452 mailbox full"}
+    gone, full = write(session, recipient="gone@example.org"), write(session, recipient="full@example.org")
+    write(session)
+    assert send_outbox() == 1
+    assert gone.failed_at is not None
+    assert "no such mailbox" in gone.last_error
+    assert (full.failed_at, minutes_until_next(full)) == (None, 1)
+    make_due(session, gone)
+    make_due(session, full)
+    assert send_outbox() == 0
+    assert (gone.attempts, full.attempts) == (1, 2)
+
+
+def test_one_connection_serves_many_letters(session: Session, postbox: Postbox) -> None:
+    for _ in range(5):
+        write(session)
+    assert send_outbox() == 5
+    assert len(postbox.peers) == 1
+
+
+def test_a_server_that_ends_connections_gets_the_rest_on_new_ones(session: Session, postbox: Postbox) -> None:
+    postbox.most = 2
+    postbox.pause_s = 0.03  # the connection is closed before the next letter
+    for number in range(5):
+        write(session, recipient=f"kari{number}@example.org")
+    assert send_outbox() == 5
+    assert len(postbox.envelopes) == 5
+    assert len(postbox.peers) >= 3
+
+
+def test_while_the_server_is_down_it_is_asked_once_for_all_that_waits(
+    session: Session, no_mail_server: None
+) -> None:
+    letters = [write(session) for _ in range(3)]
+    assert send_outbox() == 0
+    assert [letter.attempts for letter in letters] == [1, 0, 0]
+    assert all(letter.failed_at is None and letter.claimed_at is None for letter in letters)
+
+
+def test_a_slow_server_keeps_nobody_from_writing(app: Flask, session: Session, postbox: Postbox) -> None:
+    postbox.pause_s = 0.8
+    message_id = write(session).id
+    session.commit()
+
+    def work() -> int:
+        with app.app_context():
+            return send_outbox()
+
+    with ThreadPoolExecutor(1) as worker:
+        sending = worker.submit(work)
+        while not postbox.peers:
+            sleep(0.01)
+        write(session, recipient="another@example.org")
+        assert not sending.done()
+        assert sending.result() == 2
+    assert session.get_one(Message, message_id).sent_at is not None
+
+
+def test_a_letter_that_is_sent_once_more_is_known_as_the_same(session: Session, postbox: Postbox) -> None:
+    """A worker may die between the server's yes and its own note: only the reader's program can tell."""
+    message = write(session)
+    send_outbox()
+    message.sent_at, message.claimed_at = None, None
+    make_due(session, message)
+    assert send_outbox() == 1
+    first, second = postbox.letters
+    assert first["Message-ID"] == second["Message-ID"]
+    assert "@127.0.0.1>" in first["Message-ID"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"subject": "Kari\r\nBcc: everybody@example.org"},
+        {"recipient": "kari@example.org\nBcc: everybody@example.org"},
+        {"recipient": "kari@example.org, everybody@example.org"},
+    ],
+)
+def test_nobody_smuggles_a_header_or_a_reader_into_a_letter(
+    session: Session, postbox: Postbox, given: dict[str, str]
+) -> None:
+    message = write(session, **given)
+    assert send_outbox() == 0
+    assert postbox.envelopes == []
+    assert message.failed_at is not None
+
+
+def test_a_letter_of_a_march_comes_from_it_and_is_answered_to_its_coordinators(
+    session: Session, postbox: Postbox, cast: Cast
+) -> None:
+    cast.march.name, cast.march.contact_email = {"ru": "Марш Победы, 2014"}, "clara@example.org"
+    write(session, march_id=cast.march.id)
+    send_outbox()
+    (letter,) = postbox.letters
+    assert letter["From"] == '"Марш Победы, 2014" <march@example.org>'
+    assert letter["Reply-To"] == "clara@example.org"
+    assert letter["Content-Language"] == "nb"
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+def test_letters_to_single_people_go_before_those_to_many(
+    session: Session, postbox: Postbox, cast: Cast
+) -> None:
+    mailing = Mailing(
+        march_id=cast.march.id, subject={}, text={}, selection={}, recipients=1, created_at=datetime.now(UTC)
+    )
+    session.add(mailing)
+    session.flush()
+    write(session, mailing_id=mailing.id, recipient="many@example.org")
+    write(session, recipient="one@example.org")
+    assert send_outbox() == 2
+    assert [letter["To"] for letter in postbox.letters] == ["one@example.org", "many@example.org"]
 
 
 def test_a_claim_of_a_worker_that_died_expires(session: Session, postbox: Postbox) -> None:
