@@ -70,7 +70,7 @@ def sign_up(
     Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
     key = _submission_key(form_key, party.people)
-    if sent_before := _find_submission(session, march, key):
+    if sent_before := find_submission(session, march, key):
         return sent_before
     _check_open(march, party.people, now)
     try:
@@ -86,7 +86,7 @@ def sign_up(
             people = _add_people(session, new, party.people, now=now)
     except IntegrityError as error:
         # Two requests of the same form may both get this far: the second finds what the first has stored.
-        if sent_meanwhile := _find_submission(session, march, key):
+        if sent_meanwhile := find_submission(session, march, key):
             return sent_meanwhile
         if known := known_people(session, march, party.people):
             raise AlreadySignedUp(known) from error
@@ -97,7 +97,7 @@ def sign_up(
 
 def is_stored(session: Session, *, march: March, party: PartyAnswers, form_key: UUID) -> bool:
     """Tell whether this form has signed the party up before."""
-    return _find_submission(session, march, _submission_key(form_key, party.people)) is not None
+    return find_submission(session, march, _submission_key(form_key, party.people)) is not None
 
 
 def add_people(
@@ -293,7 +293,7 @@ def _submission_key(form_key: UUID, people: Iterable[Person]) -> str:
     return str(uuid5(form_key, " ".join(names)))
 
 
-def _find_submission(session: Session, march: March, key: str) -> tuple[Party, PrivateLink] | None:
+def find_submission(session: Session, march: March, key: str) -> tuple[Party, PrivateLink] | None:
     query = (
         select(Party, PrivateLink)
         .join(PrivateLink, PrivateLink.party_id == Party.id)

@@ -12,6 +12,7 @@ from marchapp.registration.lists.reading import Line, Sheet
 
 LINES_LOOKED_AT = 15  # a title and some remarks may stand above the headings
 LIKENESS = 0.86  # of a heading with a slip of the pen
+SHORTEST_WITH_SLIP = 5  # a shorter one is too soon like another
 
 FIRST = ", 1, first, mother, første, mor, первый, первого, мать, матери, мама"
 SECOND = "2, second, father, other, andre, far, annen, второй, второго, отец, отца, папа, другой, другого"
@@ -30,6 +31,7 @@ OF_GUARDIANS = {
 }
 
 Words = frozenset[str]
+Phrases = dict[Words, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -64,39 +66,47 @@ def find_headings(
     """
     asked = set(asked)
     known = _phrases(frozenset((name, frozenset(words)) for name, words in labels.items()))
-    best, most = None, 1
-    for sheet in sheets:
-        for line in sheet.lines[:LINES_LOOKED_AT]:
-            columns = _columns(line, known, asked)
-            if len(columns) > most:
-                unknown = [cell for place, cell in enumerate(line.cells) if cell and place not in columns]
-                best, most = Headings(sheet, line, columns, tuple(unknown)), len(columns)
-    return best
+    lines = ((sheet, line) for sheet in sheets for line in sheet.lines[:LINES_LOOKED_AT])
+    named = [(sheet, line, _columns(line, known, asked)) for sheet, line in lines]
+    sheet, line, columns = max(named, key=lambda found: len(found[2]))
+    if len(columns) < 2:
+        return None
+    columns = _with_slips(line, columns, known, asked)
+    unknown = tuple(cell for place, cell in enumerate(line.cells) if cell and place not in columns)
+    return Headings(sheet, line, columns, unknown)
 
 
-def _columns(line: Line, known: dict[Words, tuple[str, ...]], asked: set[str]) -> dict[int, str]:
+def _columns(line: Line, known: Phrases, asked: set[str]) -> dict[int, str]:
     """Return what the cells of a line name; the first of two columns of the same name counts."""
     columns: dict[int, str] = {}
     for place, cell in enumerate(line.cells):
-        meant = [name for name in _meant(cell, known) if name in asked and name not in columns.values()]
-        if meant:
-            columns[place] = meant[0]
+        free = [name for name in _meant(cell, known) if name in asked and name not in columns.values()]
+        if free:
+            columns[place] = free[0]
     return columns
 
 
-def _meant(heading: str, known: dict[Words, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the columns that a heading can mean, the likeliest first."""
-    for text in (heading, heading.partition("(")[0]):  # a remark in brackets may follow
-        words = _words(text)
-        if words in known:
-            return known[words]
-    joined = " ".join(sorted(_words(heading.partition("(")[0])))
-    by_text = {" ".join(sorted(words)): words for words in known}
-    alike = get_close_matches(joined, by_text, n=1, cutoff=LIKENESS) if len(joined) > 4 else []
-    # Two headings that differ in the number of a guardian differ in all that matters.
-    if alike and _figures(alike[0]) == _figures(joined):
-        return known[by_text[alike[0]]]
-    return ()
+def _meant(heading: str, known: Phrases) -> tuple[str, ...]:
+    """Return the columns that a heading can mean, the likeliest first; a remark in brackets may follow."""
+    return known.get(_words(heading)) or known.get(_words(heading.partition("(")[0]), ())
+
+
+def _with_slips(line: Line, columns: dict[int, str], known: Phrases, asked: set[str]) -> dict[int, str]:
+    """Add the columns whose headings are almost right."""
+    found = dict(columns)
+    free = asked - set(columns.values())
+    by_text = {
+        " ".join(sorted(words)): name for words, names in known.items() for name in names if name in free
+    }
+    for place, cell in enumerate(line.cells):
+        written = " ".join(sorted(_words(cell.partition("(")[0])))
+        if place in found or len(written) < SHORTEST_WITH_SLIP:
+            continue
+        # Two headings that differ in the number of a guardian differ in all that matters.
+        alike = get_close_matches(written, by_text, n=1, cutoff=LIKENESS)
+        if alike and _figures(alike[0]) == _figures(written) and by_text[alike[0]] not in found.values():
+            found[place] = by_text[alike[0]]
+    return found
 
 
 def _figures(text: str) -> set[str]:
@@ -114,9 +124,9 @@ def _passed_over() -> Words:
 
 
 @cache
-def _phrases(labels: frozenset[tuple[str, frozenset[str]]]) -> dict[Words, tuple[str, ...]]:
+def _phrases(labels: frozenset[tuple[str, frozenset[str]]]) -> Phrases:
     """Return the columns that each phrase can mean; what our own templates write comes first."""
-    found: dict[Words, tuple[str, ...]] = {}
+    found: Phrases = {}
     own = ((name, phrase) for name, phrases in labels for phrase in phrases)
     for name, phrase in (*own, *_written(), *_of_guardians()):
         words = _words(phrase)

@@ -22,6 +22,7 @@ from marchapp.registration.services import (
     AlreadySignedUp,
     NotSignedUp,
     add_people,
+    find_submission,
     is_open_to,
     send_link_again,
     sign_up,
@@ -33,14 +34,18 @@ PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-C
 
 
 def sign_up_list(slug: str, kind: str) -> AnyResponse:
-    """Sign a party up by its list."""
+    """Sign a party up by its list; what comes after that from the same page is added to the party."""
     step = _step()
     march, of_kind = march_for_reader(slug), _kind(kind)
     if request.method == "GET":
         if not is_open_to(march, of_kind.category, datetime.now(UTC)):
             return redirect(url_for("registration.choose", slug=slug))
         return _show(ListPage(march, of_kind))
-    return _answer(ListPage(march, of_kind, request.form), step)
+    page = ListPage(march, of_kind, request.form)
+    if sent_before := find_submission(db.session, march, page.key):
+        party, link = sent_before
+        page = ListPage(march, of_kind, request.form, party=party, token=link.secret)
+    return _answer(page, step)
 
 
 def party_list(token: str) -> AnyResponse:

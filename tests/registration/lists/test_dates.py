@@ -89,7 +89,18 @@ def test_a_short_year_that_fits_twice_is_asked_about() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "2001", "in May", "31.02.2001", "31/02/2001", "170501", "17 м 2001", "17.13.2001", "99999999", "1.1.0001"],
+    [
+        "",
+        "2001",
+        "in May",
+        "31.02.2001",
+        "31/02/2001",
+        "170501",
+        "17 м 2001",
+        "17.13.2001",
+        "99999999",
+        "1.1.0001",
+    ],
 )
 def test_what_is_no_date_is_not_read(written: str) -> None:
     with pytest.raises(UnreadableDay):
