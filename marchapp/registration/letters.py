@@ -94,8 +94,18 @@ def consent_reminder(
 def confirmed(session: Session, participant: Participant, *, now: datetime) -> None:
     """Tell the contact, and the participant, that all consents that are needed are there."""
     roll = Roll.of([participant])
+    closed = [stage for stage in roll.stages if stage.crosses_border and not participant.may_cross_border]
     for reader, _about in _readers(session, [participant], now=now):
-        _write(session, "confirmed", reader, now=now, person=participant, roll=roll, publishes=roll)
+        _write(
+            session,
+            "confirmed",
+            reader,
+            now=now,
+            person=participant,
+            roll=roll,
+            closed=closed,
+            publishes=roll,
+        )
 
 
 def place_lost(session: Session, participant: Participant, *, now: datetime) -> None:

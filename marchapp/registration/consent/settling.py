@@ -24,7 +24,10 @@ def settle(session: Session, participant: Participant, *, now: datetime) -> None
     if consents.are_enough:
         participant.left_groups_at = None
     if consents.may_take_part:
+        is_news = not participant.may_take_part
         _allow(session, participant, now=now)
+        if is_news:
+            letters.confirmed(session, participant, now=now)
     else:
         _forbid(session, participant, now=now)
 
