@@ -61,15 +61,22 @@ class AlreadySignedUp(NotSignedUp):
 
 
 def sign_up(
-    session: Session, *, march: March, party: PartyAnswers, form_key: UUID, now: datetime
+    session: Session,
+    *,
+    march: March,
+    party: PartyAnswers,
+    form_key: UUID,
+    now: datetime,
+    is_list: bool = False,
 ) -> tuple[Party, PrivateLink]:
     """Sign a party up and write its letters; return it with the contact's private link.
 
     Everybody gets a place, or stands in line where there are too few. `form_key` names the form as it was
-    first opened: the same form sent again for the same people gives the same party and no second letter.
+    first opened: the same form sent again for the same people gives the same party and no second letter;
+    a list gives the same party whoever of it is sent first.
     Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
-    key = _submission_key(form_key, party.people)
+    key = str(form_key) if is_list else _submission_key(form_key, party.people)
     if sent_before := find_submission(session, march, key):
         return sent_before
     _check_open(march, party.people, now)

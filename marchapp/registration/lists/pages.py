@@ -42,7 +42,7 @@ def sign_up_list(slug: str, kind: str) -> AnyResponse:
             return redirect(url_for("registration.choose", slug=slug))
         return _show(ListPage(march, of_kind))
     page = ListPage(march, of_kind, request.form)
-    if sent_before := find_submission(db.session, march, page.key):
+    if sent_before := find_submission(db.session, march, str(page.key)):
         party, link = sent_before
         page = ListPage(march, of_kind, request.form, party=party, token=link.secret)
     return _answer(page, step)
@@ -168,7 +168,9 @@ def _store(page: ListPage, now: datetime) -> tuple[Party, str]:
     if page.party:
         add_people(db.session, page.party, page.people, now=now)
         return page.party, page.token
-    party, link = sign_up(db.session, march=page.march, party=page.answers, form_key=page.key, now=now)
+    party, link = sign_up(
+        db.session, march=page.march, party=page.answers, form_key=page.key, now=now, is_list=True
+    )
     return party, link.secret
 
 
