@@ -53,11 +53,11 @@ SAME_SOUNDS = tuple(
         ("w", "v"),
         ("ae", "e"),
         ("oe", "o"),
+        ("(?<=[bdfgklmnprstv])yo", "e"),
         ("[yj]", "i"),
         ("h(?![aeiou])", ""),
         (r"(.)\1+", r"\1"),
         ("ie", "e"),
-        ("(?<=[bdfgklmnprstv])io", "e"),
     )
 )
 

@@ -11,7 +11,16 @@ from marchapp.registration.consent import coordination as consents
 from marchapp.registration.consent import pages as consent_pages
 from marchapp.registration.consent import wording_pages
 from marchapp.registration.consent import worker as _worker  # noqa: F401 - declares its task
-from marchapp.registration.coordination import files, merging, pages, statistics
+from marchapp.registration.coordination import (
+    acts,
+    changing,
+    files,
+    history,
+    merging_pages,
+    moving_pages,
+    pages,
+    statistics,
+)
 from marchapp.registration.lists import pages as lists
 from marchapp.registration.mailings import pages as mailing_pages
 from marchapp.registration.own import pages as own_pages
@@ -66,8 +75,18 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_MARCH}/participants/export", files.export, FORM),
     (f"{A_MARCH}/participants/export/<int:event_id>", files.exported, READ),
     (f"{A_MARCH}/participants/statistics", statistics.statistics, READ),
-    (f"{A_MARCH}/participants/duplicates", merging.duplicates, READ),
+    (f"{A_MARCH}/participants/duplicates", merging_pages.duplicates, READ),
     (A_PARTICIPANT, pages.participant, READ),
+    (f"{A_PARTICIPANT}/change", changing.change_participant, FORM),
+    (f"{A_PARTICIPANT}/cancel", acts.cancel_participant, FORM),
+    (f"{A_PARTICIPANT}/restore", acts.restore_participant, FORM),
+    (f"{A_PARTICIPANT}/move", moving_pages.move, FORM),
+    (f"{A_PARTICIPANT}/merge/<int:other_id>", merging_pages.merge, FORM),
+    (f"{A_PARTICIPANT}/health-notes", acts.open_health_notes, FORM),
+    (f"{A_PARTICIPANT}/documents", acts.open_documents, POST),
+    (f"{A_PARTICIPANT}/link", acts.send_participant_link, POST),
+    (f"{A_PARTICIPANT}/close-links", acts.revoke_links, FORM),
+    (f"{A_PARTICIPANT}/history", history.participant_history, READ),
     (f"{A_MARCH}/letters/new", mailing_pages.new_mailing, FORM),
     (A_MAILING, mailing_pages.mailing, FORM),
     (f"{A_MAILING}/change", mailing_pages.change_mailing, FORM),

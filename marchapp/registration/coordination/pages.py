@@ -1,10 +1,14 @@
 """The list of participants and the page of each."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from flask import render_template, request
+from sqlalchemy import func, select
 
 from marchapp.access import march_for_coordinator, participant_for_coordinator
 from marchapp.extensions import db
-from marchapp.models import March, Party
+from marchapp.models import March, Participant, Party
 from marchapp.registration.coordination.columns import (
     CHOICES,
     PARTY_KINDS,
@@ -12,7 +16,27 @@ from marchapp.registration.coordination.columns import (
     headings,
     shown,
 )
-from marchapp.registration.coordination.listing import Selection, find_page, frequent_countries, walks_of
+from marchapp.registration.coordination.duplicates import likely_same
+from marchapp.registration.coordination.links import open_links
+from marchapp.registration.coordination.listing import (
+    BY_NAME,
+    Selection,
+    find_page,
+    frequent_countries,
+    walks_of,
+)
+from marchapp.registration.own.standing import standing_of
+from marchapp.registration.own.words import status, what_is_missing
+
+MOST_MEMBERS = 30
+
+
+@dataclass(frozen=True)
+class Members:
+    """Others of a party, and how many more there are."""
+
+    people: list[Participant]
+    more: int
 
 
 def participants(slug: str) -> str:
@@ -40,9 +64,25 @@ def _party_of(march: March, selection: Selection) -> Party | None:
 
 def participant(participant_id: int) -> str:
     person = participant_for_coordinator(participant_id)
+    now = datetime.now(UTC)
+    own = standing_of(db.session, person, now)
     return render_template(
         "registration/participant.html",
         march=person.march,
         participant=person,
+        status=status(own),
+        missing=[what_is_missing(one) for one in own.missing],
         walks=walks_of(db.session, [person.id])[person.id],
+        members=_members(person),
+        links=open_links(db.session, person, now=now),
+        alike=likely_same(db.session, person),
     )
+
+
+def _members(person: Participant) -> Members:
+    """Return the others of somebody's party: some of them, and how many more there are."""
+    others = (Participant.party_id == person.party_id, Participant.id != person.id)
+    query = select(Participant).where(*others).order_by(*BY_NAME).limit(MOST_MEMBERS)
+    people = list(db.session.scalars(query))
+    total = db.session.scalar(select(func.count()).select_from(Participant).where(*others)) or 0
+    return Members(people, total - len(people))

@@ -1,0 +1,86 @@
+"""How many signed up: by day, category, country, municipality and age. Cancelled sign-ups are not counted."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Integer, case, cast, extract, func, select
+from sqlalchemy.orm import Session
+
+from marchapp.models import Category, March, Participant, Standing
+from marchapp.models.march import years_before
+
+AN_HOUR_S = 3600
+# The youngest of each band; the next band begins where one ends.
+BANDS = (0, 10, 13, 16, 18, 25, 35, 45, 55, 65)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """Counts of people. `days` are those of the march's clock, `bands` the places in BANDS."""
+
+    standings: Counter[Standing]
+    days: Counter[date]
+    categories: Counter[Category]
+    countries: Counter[str]
+    municipalities: Counter[str]
+    bands: Counter[int]
+
+    @property
+    def total(self) -> int:
+        return self.standings[Standing.PLACED] + self.standings[Standing.WAITING]
+
+
+def count(session: Session, march: March) -> Statistics:
+    """Count the people of a march in three queries."""
+    standings: Counter[Standing] = Counter()
+    categories: Counter[Category] = Counter()
+    countries: Counter[str] = Counter()
+    bands: Counter[int] = Counter()
+    what = (Participant.standing, Participant.category, Participant.country, _band(march))
+    for standing, category, country, band, people in session.execute(
+        select(*what, func.count()).where(Participant.march_id == march.id).group_by(*what)
+    ):
+        standings[standing] += people
+        if standing != Standing.CANCELLED:
+            categories[category] += people
+            countries[country] += people
+            bands[band] += people
+    return Statistics(
+        standings=standings,
+        days=_days(session, march),
+        categories=categories,
+        countries=countries,
+        municipalities=_municipalities(session, march),
+        bands=bands,
+    )
+
+
+def _band(march: March) -> ColumnElement[int]:
+    """Return the place of the band that somebody's age on the first day is in."""
+    younger = [
+        (Participant.birth_date > years_before(march.starts_on, end), place)
+        for place, end in enumerate(BANDS[1:])
+    ]
+    return case(*younger, else_=len(BANDS) - 1).label("band")
+
+
+def _days(session: Session, march: March) -> Counter[date]:
+    """Count by the day of the march's clock; the database counts hours, as days depend on the time zone."""
+    hour = (cast(extract("epoch", Participant.registered_at), Integer) // AN_HOUR_S).label("hour")
+    query = select(hour, func.count()).where(*_is_counted(march)).group_by(hour)
+    zone = ZoneInfo(march.time_zone)
+    days: Counter[date] = Counter()
+    for hours, people in session.execute(query):
+        days[datetime.fromtimestamp(hours * AN_HOUR_S, UTC).astimezone(zone).date()] += people
+    return days
+
+
+def _municipalities(session: Session, march: March) -> Counter[str]:
+    query = select(Participant.municipality, func.count()).where(*_is_counted(march))
+    return Counter(dict(session.execute(query.group_by(Participant.municipality)).tuples()))
+
+
+def _is_counted(march: March) -> tuple[ColumnElement[bool], ...]:
+    return Participant.march_id == march.id, Participant.standing != Standing.CANCELLED

@@ -1,0 +1,178 @@
+"""What happened to somebody's sign-up, in words: acts, changes and letters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from marchapp.access import participant_for_coordinator
+from marchapp.extensions import db
+from marchapp.i18n import country, day, language
+from marchapp.models import Account, AuditEvent, Category, DocumentKind, March, Message, Participant
+from marchapp.registration.coordination.columns import COLUMNS, shown
+from marchapp.registration.words import CATEGORIES, DOCUMENTS
+
+# What was done, by a coordinator or by the contact and the program.
+SENTENCES = {
+    "participant.signed_up": _l("Signed up."),
+    "participant.changed": _l("Answers were changed."),
+    "participant.cancelled": _l("The sign-up was cancelled."),
+    "participant.restored": _l("The sign-up was restored."),
+    "participant.promoted": _l("Got a place from the line."),
+    "participant.lost_place": _l("The place was given on, as consent was missing."),
+    "participant.moved_to_party": _l("Moved to another party."),
+    "participant.merged": _l("Two sign-ups of this person were merged."),
+    "participant.link_sent": _l("A private link was sent."),
+    "participant.links_closed": _l("The private links were closed."),
+    "participant.health_notes_opened": _l("The notes on health were opened."),
+    "participant.health_notes_deleted": _l("The notes on health were deleted, as they were due."),
+    "participant.documents_opened": _l("The numbers of documents were opened."),
+    "participant.erasure_asked": _l("Erasure was asked for."),
+    "consent.answered": _l("A guardian answered about consent."),
+    "consent.recorded": _l("A paper about consent was recorded."),
+    "consent.withdrawn": _l("A consent was withdrawn."),
+    "consent.link_sent": _l("A guardian was sent a link to answer about consent."),
+    "consent.left_groups": _l("Left the groups, as a consent was withdrawn."),
+    "consent_scan.opened": _l("The scan of a paper about consent was opened."),
+    "notarised_consent.seen": _l("The consent confirmed by a notary was looked at."),
+    "party.contact_changed": _l("The contact of the party was changed."),
+}
+OF_ANSWERS = {
+    "documents": _l("Documents"),
+    "guardians": _l("Guardians"),
+    "health_notes": _l("Notes on health"),
+    "notarised": _l("Consent confirmed by a notary"),
+    "stages": _l("Stages"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """An answer before and after; empty where it is kept encrypted."""
+
+    heading: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened, who did it and why, and what it changed."""
+
+    at: datetime
+    sentence: str
+    by: str
+    reason: str
+    changes: tuple[Change, ...] = ()
+
+
+def participant_history(participant_id: int) -> str:
+    person = participant_for_coordinator(participant_id)
+    return render_template(
+        "registration/coordination/history.html",
+        march=person.march,
+        participant=person,
+        entries=entries_of(db.session, person),
+        letters=letters_of(db.session, person),
+    )
+
+
+def entries_of(session: Session, person: Participant) -> list[Entry]:
+    """Return what happened to a person, to those merged into it, and to its party, the latest first."""
+    of_people = (
+        AuditEvent.subject == "participant",
+        AuditEvent.subject_id.in_(_with_merged(session, person)),
+    )
+    of_party = (AuditEvent.subject == "party", AuditEvent.subject_id == person.party_id)
+    query = (
+        select(AuditEvent, Account.name)
+        .outerjoin(Account, Account.id == AuditEvent.account_id)
+        .where(AuditEvent.march_id == person.march_id, or_(and_(*of_people), and_(*of_party)))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+    return [_entry(person.march, event, by) for event, by in session.execute(query)]
+
+
+def letters_of(session: Session, person: Participant) -> list[Message]:
+    """Return the letters about a person and to the contact of its party, the latest first."""
+    theirs = or_(
+        Message.participant_id == person.id,
+        and_(Message.party_id == person.party_id, Message.participant_id.is_(None)),
+    )
+    query = select(Message).where(Message.march_id == person.march_id, theirs)
+    return list(session.scalars(query.order_by(Message.created_at.desc(), Message.id.desc())))
+
+
+def _with_merged(session: Session, person: Participant) -> set[int]:
+    """Return the number of a person and those of the rows that were merged into it."""
+    known: set[int] = set()
+    new = {person.id}
+    while new:
+        known |= new
+        merged = select(AuditEvent.details).where(
+            AuditEvent.action == "participant.merged",
+            AuditEvent.subject == "participant",
+            AuditEvent.subject_id.in_(new),
+        )
+        new = {details["merged"] for details in session.scalars(merged)} - known
+    return known
+
+
+def _entry(march: March, event: AuditEvent, by: str | None) -> Entry:
+    details = event.details
+    sentence = SENTENCES.get(event.action)
+    return Entry(
+        event.at,
+        str(sentence) if sentence else _("Recorded: %(action)s", action=event.action),
+        by or "",
+        str(details.get("reason", "")),
+        tuple(_changes(march, details)),
+    )
+
+
+def _changes(march: March, details: dict[str, Any]) -> Iterable[Change]:
+    before, after = details.get("before", {}), details.get("after", {})
+    if isinstance(before, str):  # the party that somebody left, and the one joined
+        yield Change(_("Party"), before, str(after))
+        return
+    for name in details.get("changed", ()):
+        column = COLUMNS.get(name)
+        heading = str(OF_ANSWERS.get(name) or (column.heading if column else name))
+        yield Change(heading, _words(march, name, before.get(name)), _words(march, name, after.get(name)))
+
+
+def _words(march: March, name: str, value: Any) -> str:
+    """Write a recorded answer as people read it."""
+    if value in (None, "", [], False):
+        return ""
+    match name:
+        case "category":
+            return str(CATEGORIES[Category(value)])
+        case "birth_date":
+            return day(date.fromisoformat(value))
+        case "country":
+            return country(value)
+        case "language":
+            return language(value)
+        case "spoken_languages":
+            return ", ".join(map(language, value))
+        case "stages":
+            numbers = {stage.id: stage.number for stage in march.stages}
+            return ", ".join(str(numbers[id_]) for id_ in value if id_ in numbers)
+        case "guardians":
+            return "; ".join(", ".join(part for part in guardian if part) for guardian in value)
+        case "documents":
+            return "; ".join(
+                f"{DOCUMENTS[DocumentKind(kind)]}, {country(issued_by)}, {day(date.fromisoformat(expires))}"
+                for kind, issued_by, expires in value
+            )
+        case "notarised":
+            first, last, states = value
+            return f"{day(date.fromisoformat(first))} – {day(date.fromisoformat(last))}, {states}"
+    return shown(value, march.time_zone)
