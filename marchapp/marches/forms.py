@@ -1,5 +1,6 @@
 """Forms about a march, its stages, their timetables and planned routes."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
@@ -16,6 +17,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
+    StringField,
     TextAreaField,
     TimeField,
 )
@@ -33,13 +35,14 @@ from marchapp.forms import (
     to_local,
     to_utc,
 )
-from marchapp.i18n import LANGUAGES, TIME_ZONES, local
+from marchapp.i18n import LANGUAGES, TIME_ZONES, country, local
 from marchapp.marches.services import MarchSettings, StagePlan
 from marchapp.models import Category, Checkpoint, March, Quota, QuotaKind, Stage
 from marchapp.models.timetable import clock_from
 
 MOST_PLACES = 100_000
 MOST_CHILDREN = 100
+A_COUNTRY = re.compile("[A-Z]{2}")
 
 
 class Clock(TimeField):
@@ -92,6 +95,41 @@ class ChildrenPerAdult(IntegerField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(_("Write a whole number from 1 to 100.")) from error
+
+
+class WholeNumber(IntegerField):
+    """A whole number between two others."""
+
+    def __init__(self, label: str, *, least: int, most: int, **options: Any) -> None:
+        self.words = _l("Write a whole number from %(least)s to %(most)s.", least=least, most=most)
+        asked = [InputRequired(self.words), NumberRange(least, most, self.words)]
+        super().__init__(label, validators=asked, render_kw={"min": least, "max": most}, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(str(self.words)) from error
+
+
+class Countries(StringField):
+    """Codes of countries, with commas or spaces between them."""
+
+    def _value(self) -> str:
+        return ", ".join(self.data or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = sorted(set(re.findall(r"\w+", " ".join(valuelist).upper())))
+
+    def pre_validate(self, form: Form) -> None:
+        unknown = [code for code in self.data if not A_COUNTRY.fullmatch(code) or country(code) == code]
+        if unknown:
+            raise ValidationError(
+                _(
+                    "%(codes)s is no country. Write codes of two letters, such as RU.",
+                    codes=", ".join(unknown),
+                )
+            )
 
 
 class _ParagraphByLanguage(Form):
@@ -155,6 +193,10 @@ class SettingsForm(BaseForm):
     signup_opens_at = LocalMoment(_l("Sign-up opens"))
     signup_closes_at = LocalMoment(_l("Sign-up closes"))
     children_per_adult = ChildrenPerAdult(_l("Children for each adult who has a place"))
+    adult_age = WholeNumber(_l("Adults are at least"), least=15, most=25)
+    assent_age = WholeNumber(_l("Children are asked themselves from"), least=5, most=18)
+    days_for_consent = WholeNumber(_l("Days for the consents"), least=1, most=120)
+    notarised_countries = Countries(_l("Countries that ask for a consent before a notary"))
     places: FormField
 
     def validate_ends_on(self, field: Day) -> None:
@@ -196,6 +238,10 @@ class SettingsForm(BaseForm):
             signup_opens_at=to_utc(self.signup_opens_at.data, zone),
             signup_closes_at=to_utc(self.signup_closes_at.data, zone),
             children_per_adult=self.children_per_adult.data,
+            adult_age=self.adult_age.data,
+            assent_age=self.assent_age.data,
+            days_for_consent=self.days_for_consent.data,
+            notarised_countries=self.notarised_countries.data,
         )
 
     def capacities(self, march: March) -> dict[int, int | None]:

@@ -42,6 +42,8 @@ class Need(StrEnum):
     OVER_SIZE = "over_size"
     UNDER_SIZE = "under_size"
     NO_RECORDING = "no_recording"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENTS_MISSING = "consents_missing"
     LETTERS_FAILED = "letters_failed"
 
 
@@ -120,6 +122,7 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
     attention = (
         *_march_needs(march, counts),
         *(need for count in counts for need in _stage_needs(count, now)),
+        *_consent_needs(session, march),
         *_letter_needs(session, march),
     )
     return Overview(attention, quotas, counts)
@@ -219,6 +222,17 @@ def _stage_needs(counts: StageCounts, now: datetime) -> Iterator[Attention]:
     ):
         if count > 0:
             yield Attention(need, stage, count)
+
+
+def _consent_needs(session: Session, march: March) -> Iterator[Attention]:
+    """Count minors whose consent is missing, and those whom a withdrawal took out of a group."""
+    placed = (Participant.march_id == march.id, Participant.standing == Standing.PLACED)
+    for need, is_so in (
+        (Need.CONSENT_WITHDRAWN, Participant.left_groups_at.is_not(None)),
+        (Need.CONSENTS_MISSING, ~Participant.may_take_part),
+    ):
+        if count := session.scalar(select(func.count()).select_from(Participant).where(*placed, is_so)):
+            yield Attention(need, count=count)
 
 
 def _letter_needs(session: Session, march: March) -> Iterator[Attention]:

@@ -60,6 +60,10 @@ class MarchSettings:
     signup_opens_at: datetime
     signup_closes_at: datetime
     children_per_adult: int | None
+    adult_age: int
+    assent_age: int
+    days_for_consent: int
+    notarised_countries: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,8 @@ def change_march(
             compare_anew(session, stage_id=stage.id, now=now)
     resized = _set_capacities(session, march, capacities)
     changed = _assign(march, settings)
+    if {"adult_age", "starts_on"} & set(changed):
+        march.consents_checked_to = 0  # others are minors now
     session.flush()
     places_changed.send(session, march=march, now=now)
     _note(
@@ -147,6 +153,8 @@ def change_stage(
     zone = ZoneInfo(stage.march.time_zone)
     moved = plan.starts_at.astimezone(zone) - stage.starts_at.astimezone(zone)  # by what clocks show
     changed = _assign(stage, plan)
+    if "crosses_border" in changed:
+        stage.march.consents_checked_to = 0  # other consents are needed now
     _move_checkpoints(stage, moved)
     if {"starts_at", "finishes_at"} & set(changed):
         compare_anew(session, stage_id=stage.id, now=now)

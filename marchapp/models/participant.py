@@ -147,6 +147,12 @@ class Participant(db.Model):
             sqlite_where=text("may_take_part = 0"),
             postgresql_where=text("NOT may_take_part"),
         ),
+        Index(
+            "ix_participant_left_groups",
+            "march_id",
+            sqlite_where=text("left_groups_at IS NOT NULL"),
+            postgresql_where=text("left_groups_at IS NOT NULL"),
+        ),
         Index(None, "march_id", "category"),
         Index(None, "march_id", "country"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.

@@ -80,6 +80,10 @@ class NotAllowedYet(MoveRefused):
         self.names = names
 
 
+class MayNotCrossYet(NotAllowedYet):
+    """Somebody may take part, but not cross the border, which this stage does."""
+
+
 class NoSuchGroup(MoveRefused):
     """The group is not, or is no longer, a group of this stage."""
 
@@ -143,7 +147,7 @@ def moved_by(session: Session, *, stage: Stage, move_id: int) -> Moved:
 def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account, now: datetime) -> int:
     take_turn(session, stage)
     _check_all_walk(session, stage, changes)
-    _check_all_may_take_part(session, changes)
+    _check_all_may_walk(session, stage, changes)
     _check_all_are_where_they_were_seen(session, stage, changes)
     changes = [change for change in changes if change.from_id != change.to_id]
     if not changes:
@@ -178,16 +182,23 @@ def _check_all_walk(session: Session, stage: Stage, changes: list[Change]) -> No
         raise NotWalking
 
 
-def _check_all_may_take_part(session: Session, changes: list[Change]) -> None:
-    """Without consent for taking part nobody comes into a group; out of one everybody may."""
+def _check_all_may_walk(session: Session, stage: Stage, changes: list[Change]) -> None:
+    """Without consent nobody comes into a group; out of one everybody may.
+
+    The people are locked: a consent that is withdrawn at this moment waits, and then takes them out again.
+    """
     coming = [change.participant_id for change in changes if change.to_id is not None]
-    not_yet = session.scalars(
+    people = session.scalars(
         select(Participant)
-        .where(Participant.id.in_(coming), Participant.may_take_part.is_(False))
+        .where(Participant.id.in_(coming))
         .order_by(Participant.family_name, Participant.given_name)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
     ).all()
-    if not_yet:
-        raise NotAllowedYet([person.name for person in not_yet])
+    if not_yet := [person.name for person in people if not person.may_take_part]:
+        raise NotAllowedYet(not_yet)
+    if stage.crosses_border and (not_over := [one.name for one in people if not one.may_cross_border]):
+        raise MayNotCrossYet(not_over)
 
 
 def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:

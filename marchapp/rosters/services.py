@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, insert, select, true
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -208,7 +208,9 @@ def _copy_memberships(session: Session, source: Stage, target: Stage, copies: di
             StageEntry.stage_id == target.id,
             Participant.standing == Standing.PLACED,
             Participant.may_take_part,
+            Participant.may_cross_border if target.crosses_border else true(),
         )
+        .with_for_update(read=True, of=Participant)
     )
     rows: list[dict[str, Any]] = [
         {"participant_id": person, "stage_id": target.id, "group_id": copies[group_id]}

@@ -10,10 +10,12 @@ from marchapp.rosters.board import SizedGroup
 from marchapp.rosters.moves import (
     AlreadyThere,
     GroupFull,
+    MayNotCrossYet,
     Moved,
     MovedMeanwhile,
     MoveRefused,
     NoSuchGroup,
+    NotAllowedYet,
     NothingToUndo,
 )
 from marchapp.rosters.services import (
@@ -39,6 +41,17 @@ def why_not_moved(refusal: MoveRefused) -> str:
                 "Look again, then move once more.",
                 places=_places(refusal.places),
             )
+        case MayNotCrossYet():
+            return _(
+                "Nobody was moved: this stage crosses the border, and the consent to that is missing for "
+                "%(names)s.",
+                names=_names(refusal.names),
+            )
+        case NotAllowedYet():
+            return _(
+                "Nobody was moved: the consent to taking part is missing for %(names)s.",
+                names=_names(refusal.names),
+            )
         case NoSuchGroup():
             return _("This group is not there any more. Choose another.")
         case AlreadyThere():
@@ -62,6 +75,14 @@ def _why_full(refusal: GroupFull) -> str:
         number=refusal.number,
         coming=refusal.coming,
     )
+
+
+def _names(names: Sequence[str]) -> str:
+    said = list(names[:NAMES_AT_MOST])
+    more = len(names) - len(said)
+    if more:
+        said.append(ngettext("and %(num)s more person", "and %(num)s more people", more))
+    return ", ".join(said)
 
 
 def _places(places: Sequence[tuple[str, int | None]]) -> str:

@@ -517,6 +517,7 @@ def _change_participant() -> None:
     _index_where("ix_participant_line", ["march_id", "waiting_since"], "standing = 'waiting'")
     not_yet = "NOT may_take_part" if _is_postgresql() else "may_take_part = 0"
     _index_where("ix_participant_without_consent", ["march_id", "place_held_until"], not_yet)
+    _index_where("ix_participant_left_groups", ["march_id"], "left_groups_at IS NOT NULL")
     person = ["march_id", "name_key", "birth_date"]
     _index_where("uq_participant_person", person, "standing != 'cancelled'", unique=True)
 
@@ -754,7 +755,12 @@ def _change_participant_back() -> None:
     )
     _give_keys_back()
     _give_search_keys_back()
-    for index in ("uq_participant_person", "ix_participant_line", "ix_participant_without_consent"):
+    for index in (
+        "uq_participant_person",
+        "ix_participant_line",
+        "ix_participant_without_consent",
+        "ix_participant_left_groups",
+    ):
         op.drop_index(index, "participant")
     with op.batch_alter_table("participant") as batch_op:
         for name in ("category", "standing", "waits_since", "cancelled_when"):

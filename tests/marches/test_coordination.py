@@ -45,6 +45,10 @@ def settings_form(**given: str) -> dict[str, str]:
         "places-walker": "0",
         "places-stage_1": "",
         "children_per_adult": "",
+        "adult_age": "18",
+        "assent_age": "12",
+        "days_for_consent": "14",
+        "notarised_countries": "RU",
     } | given
 
 
@@ -166,6 +170,11 @@ def test_children_are_counted_anew_when_the_march_moves(
         ({"places-march": "some"}, "Write a whole number from 0 to 100,000."),
         ({"places-stage_1": "0"}, "1 place is taken already. Write that number or more."),
         ({"children_per_adult": "0"}, "Write a whole number from 1 to 100."),
+        ({"adult_age": "12"}, "Write a whole number from 15 to 25."),
+        ({"assent_age": "twelve"}, "Write a whole number from 5 to 18."),
+        ({"days_for_consent": ""}, "Write a whole number from 1 to 120."),
+        ({"notarised_countries": "RU, Norway"}, "NORWAY is no country."),
+        ({"notarised_countries": "XQ"}, "XQ is no country."),
         ({"children_per_adult": "eight"}, "Write a whole number from 1 to 100."),
         ({"time_zone": "Navajo"}, "Not a valid choice"),
     ],

@@ -147,3 +147,23 @@ def test_places_are_listed_in_the_order_of_categories(
 ) -> None:
     quotas: tuple[Quota, ...] = overview(session, cast.march, now).quotas
     assert quotas[list(Category).index(category)].category == category
+
+
+def test_consents_that_are_missing_or_withdrawn_need_attention(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    make_participant(session, cast.march, may_take_part=False)
+    make_participant(session, cast.march, may_take_part=False, left_groups_at=now)
+    make_participant(session, cast.march, may_take_part=False, cancelled_at=now)
+    found = needs(session, cast, now)
+    assert (found[Need.CONSENTS_MISSING], found[Need.CONSENT_WITHDRAWN]) == (2, 1)
+
+
+def test_the_overview_leads_to_whose_consent_is_missing(
+    session: Session, cast: Cast, sign_in: SignIn
+) -> None:
+    make_participant(session, cast.march, may_take_part=False, left_groups_at=datetime.now(UTC))
+    session.commit()
+    page = sign_in(cast.coordinator).get("/marches/victory/overview").text
+    assert "/marches/victory/consents?show=left" in page
+    assert 'href="/marches/victory/consents"' in page

@@ -230,3 +230,19 @@ def test_a_march_that_moves_takes_its_stages_along(session: Session, night: Stag
     assert [place.planned_at for place in night.checkpoints[2:]] == [oslo(2014, 4, 6, 4), oslo(2014, 4, 6, 5)]
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "march.changed")).one()
     assert event.details["stages_moved_days"] == 7
+
+
+@pytest.mark.parametrize(("change", "is_looked_at"), [({"adult_age": 16}, True), ({"assent_age": 15}, False)])
+def test_consents_are_looked_at_anew_when_others_become_minors(
+    session: Session, cast: Cast, now: datetime, change: dict[str, int], is_looked_at: bool
+) -> None:
+    settings = replace(settings_of(cast.march), **change)
+    change_march(session, cast.march, settings, capacities={}, by=cast.coordinator, now=now)
+    assert (cast.march.consents_checked_to == 0) == is_looked_at
+
+
+def test_consents_are_looked_at_anew_when_a_stage_crosses_the_border(
+    session: Session, stage: Stage, now: datetime
+) -> None:
+    change_stage(session, stage, replace(plan_of(stage), crosses_border=True), by=None, now=now)
+    assert stage.march.consents_checked_to == 0

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from marchapp.models import AuditEvent, Group, Membership, Participant, Stage
 from marchapp.rosters.moves import (
     AlreadyThere,
     GroupFull,
+    MayNotCrossYet,
     MovedMeanwhile,
     NoSuchGroup,
     NotAllowedYet,
@@ -20,6 +22,8 @@ from marchapp.rosters.moves import (
     moved_by,
     undo_move,
 )
+from marchapp.rosters.services import copy_groups
+from marchapp.rosters.words import why_not_moved
 from tests.factories import Cast, make_group, make_participant, make_stage
 
 
@@ -175,12 +179,14 @@ def test_the_database_holds_one_group_for_each_person_and_stage(session: Session
 
 
 def test_nobody_comes_into_a_group_without_consent_for_taking_part(
-    session: Session, cast: Cast, now: datetime
+    app: Flask, session: Session, cast: Cast, now: datetime
 ) -> None:
     child = make_participant(session, cast.march, cast.stage, given_name="Liv", may_take_part=False)
     with pytest.raises(NotAllowedYet) as refusal:
         move(session, cast, cast.other_group, (child, None), (cast.walker, cast.group), now=now)
     assert refusal.value.names == [child.name]
+    with app.test_request_context():
+        assert child.name in why_not_moved(refusal.value)
     assert group_of(session, cast.walker, cast.stage) == cast.group.id
 
 
@@ -188,3 +194,29 @@ def test_who_lost_consent_can_be_taken_out_of_a_group(session: Session, cast: Ca
     cast.walker.may_take_part = False
     move(session, cast, None, (cast.walker, cast.group), now=now)
     assert group_of(session, cast.walker, cast.stage) is None
+
+
+def test_nobody_comes_over_the_border_without_consent_to_that(
+    app: Flask, session: Session, cast: Cast, now: datetime
+) -> None:
+    child = make_participant(session, cast.march, cast.stage, given_name="Liv", may_cross_border=False)
+    move(session, cast, cast.other_group, (child, None), now=now)
+    cast.stage.crosses_border = True
+    with pytest.raises(MayNotCrossYet) as refusal:
+        move(session, cast, cast.group, (child, cast.other_group), now=now)
+    with app.test_request_context():
+        assert child.name in why_not_moved(refusal.value)
+    move(session, cast, None, (child, cast.other_group), now=now)
+    assert group_of(session, child, cast.stage) is None
+
+
+def test_groups_that_are_copied_leave_behind_who_has_no_consent(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    abroad = make_stage(session, cast.march, number=2, crosses_border=True)
+    people = [
+        make_participant(session, cast.march, cast.stage, abroad, group=cast.group, **may)
+        for may in ({}, {"may_cross_border": False}, {"may_take_part": False})
+    ]
+    copy_groups(session, source=cast.stage, target=abroad, by=cast.coordinator, now=now)
+    assert [group_of(session, one, abroad) is not None for one in people] == [True, False, False]

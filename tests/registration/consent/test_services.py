@@ -304,7 +304,8 @@ def test_an_old_text_is_never_rewritten(session: Session, family: Family) -> Non
     write_text(**change, text={"en": "New."}, instead_of=1, by=family.coordinator, now=LATER)
     with pytest.raises(WrittenMeanwhile):
         write_text(**change, text={"en": "Newer."}, instead_of=1, by=family.coordinator, now=LATER)
-    kept = session.scalars(select(ConsentText).where(ConsentText.purpose == Purpose.PHOTOGRAPHS)).all()
+    of_purpose = select(ConsentText).where(ConsentText.purpose == Purpose.PHOTOGRAPHS)
+    kept = session.scalars(of_purpose.order_by(ConsentText.version)).all()
     assert [(text.version, text.text) for text in kept] == [(1, words), (2, {"en": "New."})]
 
 
