@@ -18,7 +18,7 @@ from marchapp.registration.forms.changes import answers_of, contact_of, shared_w
 from marchapp.registration.forms.party import USUAL_CATEGORY, ContactForm
 from marchapp.registration.forms.person import FORMS, PersonForm
 from marchapp.registration.own.pages import person_page
-from marchapp.registration.own.standing import missing_of
+from marchapp.registration.own.standing import Lack, missing_of
 from marchapp.registration.own.words import what_is_missing
 from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.words import why_closed, why_not_changed
@@ -38,7 +38,7 @@ def confirmation(token: str) -> AnyResponse:
         party=party,
         people=people,
         missing={
-            person_id: [what_is_missing(one) for one in missing]
+            person_id: [what_is_missing(one) for one in missing if one.lack != Lack.PLACE]
             for person_id, missing in missing_of(db.session, people).items()
         },
         is_open=party.march.takes_signups(datetime.now(UTC)),

@@ -14,6 +14,8 @@ ALL_FIELDS = "main form input.form-control"
 @pytest.mark.parametrize("category", list(Category))
 def test_a_step_back_brings_every_answer_again(open_page: Callable[..., Page], category: Category) -> None:
     page = open_page(f"/marches/victory/sign-up/{category}")
+    for fold in page.locator("main details:not([open]) > summary").all():
+        fold.click()
     names = [field.get_attribute("name") for field in page.locator(ALL_FIELDS).all()]
     typed = {name: f"my {name}" for name in names} | {"birth_date": page.get_attribute("#birth_date", "max")}
     for name, text in typed.items():

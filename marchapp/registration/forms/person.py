@@ -154,7 +154,8 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
         self._fill_lists()
         self.is_minor = self._is_minor()
         self.crossing = self._first_crossing()
-        self.opened = self._open_parts(sent)
+        self._new_parts = self._open_parts(sent)
+        self.opened: dict[str, tuple[str, ...]] = {}
         self._ask_what_matters()
 
     @property
@@ -185,13 +186,14 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
         self, *, contact_name: str, contact_email: str, contact_phone: str, language: str, **_rest: str
     ) -> None:
         """Write the contact of a family into the part about guardians that was opened just now."""
-        if "guardians" in self.opened:
+        if "guardians" in self._new_parts:
             self.guardian_name.data, self.guardian_email.data = contact_name, contact_email
             self.guardian_phone.data, self.guardian_language.data = contact_phone, language
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Tell whether all is answered; a part that was opened just now is not, and is not blamed for it."""
         is_valid = super().validate(extra_validators)
+        self.opened = self._new_parts
         for names in self.opened.values():
             for name in names:
                 self[name].errors = ()
