@@ -19,6 +19,9 @@ from tests.factories import Cast, make_group, make_stage
 from tests.tracks.walks import route_gpx
 
 DAY_S = 86_400
+# Where the page says how a file ended: compared, or refused, or left out because it is of another stage.
+VERDICT = r'class="verdict">(.*?)<'
+REFUSED_OR_LEFT_OUT = r'(?:id="recording-error">.*?<span>|<div>\s*<p[^>]*>)\s*(.*?)\s*</'
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "gpx"
 
 
@@ -86,8 +89,7 @@ def _send(session: Session, client: FlaskClient, group: Group, file: Path) -> Ou
     )
     session.rollback()
     track = session.query(Track).filter_by(group_id=group.id).one_or_none()
-    pattern = r'class="verdict">(.*?)<' if track else r'id="recording-error">.*?<span>(.*?)</span>'
-    found = re.search(pattern, page.text, re.DOTALL)
+    found = re.search(VERDICT if track else REFUSED_OR_LEFT_OUT, page.text, re.DOTALL)
     said = unescape(re.sub("<[^>]+>", "", found[1])).replace("\u202f", " ") if found else ""
     status = client.get(f"/tracks/{track.id}/map.json").status_code if track else page.status_code
     return Outcome(status, track is not None, said)
