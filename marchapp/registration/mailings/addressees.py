@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, case, distinct, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from marchapp.models import March, Participant, Party
@@ -58,10 +58,9 @@ def next_parties(
     session: Session, march: March, selection: Selection, *, after_id: int, most: int
 ) -> list[int]:
     """Return the ids of the next parties with people of the selection, in order."""
-    of_party = distinct(Participant.party_id)
     chosen = Participant.id.in_(_chosen(session, march, selection))
-    query = select(of_party).where(chosen, Participant.party_id > after_id).order_by(Participant.party_id)
-    return list(session.scalars(query.limit(most)))
+    query = select(Participant.party_id).distinct().where(chosen, Participant.party_id > after_id)
+    return list(session.scalars(query.order_by(Participant.party_id).limit(most)))
 
 
 def addressees_in(

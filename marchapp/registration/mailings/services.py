@@ -85,7 +85,9 @@ def letter_to(
             "name": addressee.name,
             "people": ", ".join(person.name for person in addressee.people),
             "march": local(march.name),
-            "link": messages.link_to("registration.confirmation", token=link.mark if link else "private-link"),
+            "link": messages.link_to(
+                "registration.confirmation", token=link.mark if link else "private-link"
+            ),
         }
     return messages.compose(
         template="mailing",
