@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.accounts.services import appoint, make_account
 from marchapp.demo import script
+from marchapp.demo.consents import answer_for_all
 from marchapp.demo.people import Person, invent_people
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.script import Day
@@ -64,6 +65,7 @@ def load(session: Session) -> DemoSummary:
     coordinator, *guides = _add_accounts(session, march)
     stages = [_add_stage(session, march, day, coordinator) for day in script.DAYS]
     walkers = _sign_up(session, march, stages)
+    answer_for_all(session, march, walkers, by=coordinator)
     groups = _form_groups(session, stages, walkers, guides, coordinator)
     recordings = [
         _upload(session, day, group, story)
@@ -187,12 +189,13 @@ def _form_groups(
 ) -> list[Group]:
     """Deal the walkers of the first stage into mixed groups, one for each guide, that stay together.
 
-    Whoever joins on a later day is in no group yet: something for the coordinator to see to.
+    Whoever joins on a later day is in no group yet: something for the coordinator to see to. Nobody is who
+    lacks the consent of the guardians.
     """
     first = stages[0]
     groups = [_add_group(session, first, number, guide, by) for number, guide in enumerate(guides, start=1)]
     mixed = sorted(
-        (walker for walker in walkers if not walker.cancelled_at and _walks(walker, first)),
+        (walker for walker in walkers if _may_walk(walker, first)),
         key=attrgetter("category", "country", "school_class", "family_name", "birth_date"),
     )
     for place, group in enumerate(groups):
@@ -215,7 +218,9 @@ def _add_group(session: Session, stage: Stage, number: int, guide: Account, by: 
     return make_group(session, stage=stage, plan=plan, by=by, now=script.GROUPED_AT)
 
 
-def _walks(walker: Participant, stage: Stage) -> bool:
+def _may_walk(walker: Participant, stage: Stage) -> bool:
+    if walker.cancelled_at or not walker.may_take_part:
+        return False
     return any(entry.stage_id == stage.id for entry in walker.entries)
 
 
