@@ -76,6 +76,8 @@ class RowCheck:
         form = FORMS[self.kind.category](self.march, self._answers(row), is_alone=False)
         is_valid = form.validate()
         for name, said in form.errors.items():
+            if name in PHONES and "country" in form.errors and row.cells.get(name):
+                continue  # a number written as at home can be read once the country is
             is_empty = name in CHOSEN and not row.cells.get(name)
             words = _("Fill this in.") if is_empty else " ".join(str(one) for one in said)
             row.errors.setdefault(name or WHOLE_ROW, words)

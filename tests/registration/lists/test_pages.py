@@ -96,6 +96,11 @@ def test_every_row_shows_all_its_errors_at_once(march: March, send_file: Sent) -
         assert words in page
 
 
+def test_a_phone_number_is_not_blamed_for_a_country_that_is_wrong(march: March, send_file: Sent) -> None:
+    page = send_file(workbook([CHILD | {"Country": "Atlantis"}]))
+    assert {name for name in fields_of(page) if name.startswith("row-")} == {"row-2-country"}
+
+
 def test_only_the_cells_that_are_wrong_are_fields(march: March, send_file: Sent) -> None:
     page = send_file(workbook([CHILD, CHILD | {"Given name": "Ola", "Birth date": "31.02.2001"}]))
     cells = {name for name in fields_of(page) if name.startswith("row-")}
