@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from marchapp.access import (
@@ -97,6 +98,8 @@ def put_to(recording_id: int, group_id: int) -> ResponseReturnValue:
         return redirect(url_for("tracks.upload", group_id=group_id))
     for _sent, error in taken.refused:
         flash(explain(error), "problem")
+    if taken.known:
+        flash(_("This recording is here already."), "info")
     return redirect(_address_of(group, taken.kept))
 
 

@@ -84,6 +84,10 @@ def test_a_recording_of_another_stage_is_left_out_and_put_there_by_one_button(
     [put] = of_group(session, group)
     assert put.is_used
     assert put.uploaded_by_id == cast.guide.id
+    [kept] = of_group(session, cast.group)
+    again = client.post(f"/recordings/{kept.id}/put-to/{group.id}", follow_redirects=True)
+    assert "This recording is here already." in again.text
+    assert len(of_group(session, group)) == 1
     assert "put-to" not in client.get(f"/groups/{cast.group.id}/recording").text
     assert [one.is_used for one in of_group(session, cast.group)] == [False]
 
