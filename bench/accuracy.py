@@ -14,6 +14,7 @@ import numpy as np
 from marchapp.geo.comparison import Comparison, compare
 from marchapp.geo.results import OFF
 from tests.geo.planted import BEHAVIOURS, ROUTES, USUAL_SAMPLINGS, Case, planted
+from tests.geo.planted_otherwise import RECEIVERS, other_cases
 
 LONGEST_EPISODE_LEFT_OUT_S = 60.0
 SHORTEST_REST_S = 120.0
@@ -157,7 +158,7 @@ def middle(errors: list[float]) -> float:
 
 
 def measure(seeds: int = 1, first_seed: int = HELD_OUT_SEED) -> Iterator[dict[str, object]]:
-    """Yield one line for each way of sampling, over all routes and behaviours."""
+    """Yield one line for each way of recording, over all routes and behaviours, of both sets of walks."""
     for sampling in USUAL_SAMPLINGS:
         tally = Tally()
         for seed in range(first_seed, first_seed + seeds):
@@ -167,6 +168,12 @@ def measure(seeds: int = 1, first_seed: int = HELD_OUT_SEED) -> Iterator[dict[st
                     tally.add(case, compare(walked=case.recording, planned=case.planned))
         lasting = f", lasting {sampling.lasting_s:g} s" if sampling.lasting_s else ""
         yield tally.line(f"accuracy, {sampling.every_s:g} s, {sampling.noise_m:g} m{lasting}")
+    for name, receiver in RECEIVERS.items():
+        tally = Tally()
+        for seed in range(first_seed, first_seed + seeds):
+            for case in other_cases(receiver, seed):
+                tally.add(case, compare(walked=case.recording, planned=case.planned))
+        yield tally.line(f"accuracy on other walks, {name}")
 
 
 if __name__ == "__main__":

@@ -83,13 +83,16 @@ def _astray(
 ) -> list[int]:
     """Return the runs next to a time off the route that are unlike those on the route, outwards.
 
-    A way of one's own may come near the route again, so that all of them together are judged.
+    A way of one's own may come near the route again, so that all of them together are judged, up to where the
+    walk is surely on the route.
     """
     rows = _rows_beside(placed, run_m, edge, step, ASTRAY_REACH_M, least=0)
     if not len(rows):
         return []
     far_m = np.hypot(*(placed.runs.xy[rows] - placed.runs.xy[edge]).T)
     evidence = np.cumsum(usual.evidence_astray(offset_m[rows])) - ASTRAY_DOUBT_PER_M * far_m
+    surely_on = np.flatnonzero(np.maximum.accumulate(evidence) - evidence > 2 * SURE)
+    evidence = evidence[: surely_on[0]] if len(surely_on) else evidence
     if evidence.max() < SURE:
         return []
     return [int(row) for row in rows[: int(np.argmax(evidence)) + 1]]
