@@ -1,7 +1,6 @@
 """The empty list to fill in: a workbook with an explanation of each column, or a CSV file."""
 
 import csv
-from collections.abc import Iterable
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -34,17 +33,17 @@ EXAMPLE_GIVEN = "Anna"
 EXAMPLE_FAMILY = {"en": "Example", "nb": "Eksempel", "ru": "Primer"}
 NEEDED = "*"  # after the heading of a column that cannot be empty
 TEXT_FORMAT, DAY_FORMAT = "@", "dd.mm.yyyy"
-INK, ICE = "14273A", "EEF3F7"
+INK, SLATE, ICE = "14273A", "4A5D6E", "EEF3F7"
 SEMICOLON_LANGUAGES = ("nb", "ru")  # where a comma parts whole numbers from fractions
 
 
-def example_row(kind: ListKind, columns: Iterable[str]) -> dict[str, str]:
+def example_row(march: March, kind: ListKind) -> dict[str, str]:
     """Return a row that shows what to write, in the reader's language."""
-    passport = str(DOCUMENTS[DocumentKind.PASSPORT])
+    year = march.starts_on.year
     example = {
         "given_name": EXAMPLE_GIVEN,
         "family_name": EXAMPLE_FAMILY[locale_code()],
-        "birth_date": "17.05.2001" if kind.category == Category.SCHOOLCHILD else "17.05.1985",
+        "birth_date": f"17.05.{year - (13 if kind.category == Category.SCHOOLCHILD else 40)}",
         "country": country("NO"),
         "municipality": "Sør-Varanger",
         "spoken": f"{language('no')}, {language('ru')}",
@@ -58,9 +57,12 @@ def example_row(kind: ListKind, columns: Iterable[str]) -> dict[str, str]:
         "emergency_name": f"Kari {EXAMPLE_FAMILY[locale_code()]}",
         "emergency_phone": "+47 400 00 000",
         "knows_first_aid": _("no"),
-        "document_kind": passport,
+        "document_kind": str(DOCUMENTS[DocumentKind.PASSPORT]),
+        "document_number": "C1234567",
+        "document_country": country("NO"),
+        "document_expires_on": f"31.12.{year + 2}",
     }
-    return {name: example.get(name, "") for name in columns}
+    return {name: example.get(name, "") for name in columns_of(kind, march)}
 
 
 def is_example(row: Row) -> bool:
@@ -72,11 +74,10 @@ def is_example(row: Row) -> bool:
 
 
 def csv_template(march: March, kind: ListKind) -> str:
-    columns = columns_of(kind, march)
     text = StringIO()
     writer = csv.writer(text, delimiter=";" if locale_code() in SEMICOLON_LANGUAGES else ",")
-    writer.writerow(_heading(kind, name) for name in columns)
-    writer.writerow(harmless(cell) for cell in example_row(kind, columns).values())
+    writer.writerow(_heading(kind, name) for name in columns_of(kind, march))
+    writer.writerow(harmless(cell) for cell in example_row(march, kind).values())
     return BYTE_ORDER_MARK + text.getvalue()
 
 
@@ -86,7 +87,7 @@ def xlsx_template(march: March, kind: ListKind) -> bytes:
     columns = columns_of(kind, march)
     sheet: Worksheet = workbook.active
     sheet.title = _("List")
-    _write_list(sheet, kind, columns)
+    _write_list(sheet, march, kind)
     _write_explanations(workbook.create_sheet(_("Explanations")), march, kind, columns)
     _offer_choices(workbook, sheet, columns)
     content = BytesIO()
@@ -98,15 +99,16 @@ def _heading(kind: ListKind, name: str) -> str:
     return f"{words_of(name)} {NEEDED}" if name in kind.needed else words_of(name)
 
 
-def _write_list(sheet: Worksheet, kind: ListKind, columns: tuple[str, ...]) -> None:
-    for place, (name, example) in enumerate(example_row(kind, columns).items(), start=1):
+def _write_list(sheet: Worksheet, march: March, kind: ListKind) -> None:
+    for place, (name, example) in enumerate(example_row(march, kind).items(), start=1):
         letter = get_column_letter(place)
         heading = _heading(kind, name)
         is_day = name == "birth_date" or name in DAYS_OF_PAPERS
-        sheet.column_dimensions[letter].number_format = DAY_FORMAT if is_day else TEXT_FORMAT
+        number_format = DAY_FORMAT if is_day else TEXT_FORMAT
+        sheet.column_dimensions[letter].number_format = number_format
         sheet.column_dimensions[letter].width = max(14, len(heading) * 1.15)
         _put(sheet.cell(1, place), heading, font=Font(bold=True, color=INK), fill=PatternFill("solid", ICE))
-        _put(sheet.cell(2, place), example, font=Font(italic=True, color="66757F"))
+        _put(sheet.cell(2, place), example, font=Font(italic=True, color=SLATE), number_format=number_format)
     sheet.freeze_panes = "C2"
     sheet.row_dimensions[1].height = 24
 
