@@ -61,7 +61,6 @@ def settle(session: Session, room: Room, party: Party, people: Collection[Partic
     """Give people of a party their places, or leave them in line, as the party chose."""
     _place(room, party, people)
     room.write(session)
-    session.flush()
 
 
 def take_places(session: Session, march: March, people: Collection[Participant]) -> None:

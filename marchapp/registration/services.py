@@ -344,12 +344,13 @@ def _add_people(
             registered_at=now,
             standing=Standing.WAITING,
             waiting_since=now,
+            place_held_until=None,
         )
         _write(session, participant, person)
         added.append(participant)
     session.add_all(added)
-    session.flush()
     places.settle(session, room, party, added)
+    session.flush()
     for participant in added:
         consent.ask(session, participant, now=now)
         _record(session, participant, "participant.signed_up", now=now, by=by)

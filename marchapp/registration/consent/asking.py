@@ -1,7 +1,9 @@
 """Whom to ask for what: each question is noted, and sent to those who have an address."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.models import ConsentRequest, ConsentText, Guardian, Participant, Purpose
@@ -25,9 +27,7 @@ def ask_what_is_open(session: Session, participant: Participant, *, now: datetim
             continue
         if _has_other_address(consents, guardian):
             revoke_links(session, guardian, now=now)
-        for purpose in to_ask:
-            _note_request(session, guardian, texts[purpose], now=now)
-        session.flush()
+        _note_requests(session, guardian, [texts[purpose] for purpose in to_ask], now=now)
         if guardian.email:
             link = link_for_letter(session, guardian, now=now)
             letters.consent_asked(session, guardian, link=link, now=now)
@@ -48,9 +48,14 @@ def _has_other_address(consents: Consents, guardian: Guardian) -> bool:
     return any(request.address != guardian.email for request in requests)
 
 
-def _note_request(session: Session, guardian: Guardian, text: ConsentText, *, now: datetime) -> None:
-    request = session.get(ConsentRequest, (guardian.id, text.id))
-    if request is None:
-        request = ConsentRequest(guardian_id=guardian.id, text_id=text.id)
+def _note_requests(
+    session: Session, guardian: Guardian, texts: Collection[ConsentText], *, now: datetime
+) -> None:
+    """Note when a guardian was asked with these texts, for the first time or again."""
+    theirs = select(ConsentRequest).where(ConsentRequest.guardian_id == guardian.id)
+    requests = {request.text_id: request for request in session.scalars(theirs)}
+    for text in texts:
+        request = requests.get(text.id) or ConsentRequest(guardian_id=guardian.id, text_id=text.id)
+        request.asked_at, request.address = now, guardian.email
         session.add(request)
-    request.asked_at, request.address = now, guardian.email
+    session.flush()

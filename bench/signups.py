@@ -1,0 +1,315 @@
+"""How many complete sign-ups the program takes in a second: `python -m bench.signups`.
+
+Eight clients on the same machine ask for the form, send it, look at the review and send that, over HTTP, to
+gunicorn with two workers; each sign-up comes from an address of its own, as the limits count addresses. Then
+it is counted that what was acknowledged is stored, once, and written to. PostgreSQL is measured where
+TEST_DATABASE_URL names a server; SIGNUPS=200 makes it shorter.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from cProfile import Profile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from http.client import HTTPConnection
+from pathlib import Path
+from pstats import Stats
+from statistics import quantiles
+from urllib.parse import urlencode
+
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import func, select
+
+from marchapp.app import create_app
+from marchapp.extensions import db
+from marchapp.models import Category, March, Message, Participant, Party, Standing
+from tests.conftest import SERVER, new_postgresql_database
+from tests.factories import make_march, make_stage
+
+SIGNUPS = int(os.environ.get("SIGNUPS", "800"))
+CLIENTS, WORKERS, THREADS = 8, 2, 4
+WARM_UP = 40  # each worker compiles its templates first
+PROFILED = 60
+SLUG = "crowd"
+HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+ATTRIBUTE = re.compile(r'(name|value)="([^"]*)"')
+ANYBODY = {
+    "country": "NO",
+    "municipality": "Sør-Varanger",
+    "spoken": ["nb", "en"],
+    "phone": "+47 406 00 000",
+    "language": "nb",
+    "emergency_name": "Ola Hansen",
+    "emergency_phone": "+47 406 00 001",
+    "diet": "Vegetarian",
+    "health_notes": "Asthma",
+    "document_kind": "passport",
+    "document_number": "ET 1234567",
+    "document_country": "NO",
+}
+OF_CATEGORY = {
+    Category.WALKER: {},
+    Category.SCHOOLCHILD: {
+        "school": "Fjordbotn skole",
+        "school_class": "7B",
+        "guardian_name": "Siri Hansen",
+        "guardian_phone": "+47 406 00 002",
+        "guardian_email": "siri@example.org",
+        "guardian_language": "nb",
+    },
+    Category.OFFICIAL: {"body": "Fjordbotn kommune", "position": "Rektor"},
+    Category.BORDER_GUARD: {"service": "Grensevakten", "unit": "Stasjon Tyttebær", "rank": "Menig"},
+}
+# Where the time of a sign-up goes: function, by the end of its file's name, and what it does. Letters are
+# written within storing, and each request's own work is what no other line holds.
+PARTS = {
+    "forms": [("forms/party.py", "__init__"), ("forms/party.py", "validate"), ("forms/party.py", "answers")],
+    "pages": [("registration/signing.py", "_form"), ("registration/signing.py", "_review")],
+    "storing": [("registration/services.py", "sign_up")],
+    "letters": [("registration/letters.py", "received")],
+    "commit": [("sqlalchemy/orm/session.py", "commit")],
+    "all": [("flask/app.py", "wsgi_app")],
+}
+
+
+@dataclass(frozen=True)
+class SignedUp:
+    """One sign-up as its client saw it: when it began and how long each request took, in seconds."""
+
+    steps: tuple[float, ...]
+    led_to: str
+
+
+def measure() -> Iterator[dict[str, object]]:
+    """Yield the speed of signing up on SQLite, on PostgreSQL if there is one, and where the time goes."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield signups("SQLite", f"sqlite:///{folder}/march.sqlite", Path(folder))
+    if SERVER:
+        with tempfile.TemporaryDirectory() as folder, new_postgresql_database() as url:
+            yield signups("PostgreSQL", url, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        yield where_time_goes(f"sqlite:///{folder}/march.sqlite", Path(folder))
+
+
+def signups(name: str, url: str, folder: Path) -> dict[str, object]:
+    """Return how fast complete sign-ups are on a database, and that none is lost and none double."""
+    app = prepared(url, folder)
+    with served(url, folder) as port, app.app_context():
+        stage_ids = stage_ids_of_march()
+        sign_up_all(port, stage_ids, range(WARM_UP))
+        load = os.getloadavg()[0]
+        began = time.perf_counter()
+        done = sign_up_all(port, stage_ids, range(WARM_UP, WARM_UP + SIGNUPS))
+        took = time.perf_counter() - began
+        counts = stored()
+    acknowledged = {one.led_to for one in done if "/registrations/" in one.led_to}
+    whole = [sum(one.steps) for one in done]
+    return {
+        "what": f"sign-ups on {name}, {CLIENTS} clients, {WORKERS} workers",
+        "signups_per_s": round(SIGNUPS / took, 1),
+        "p50_ms": milliseconds(whole, 50),
+        "p95_ms": milliseconds(whole, 95),
+        "form_review_send_p50_ms": [milliseconds([one.steps[step] for one in done], 50) for step in range(3)],
+        "acknowledged": len(acknowledged),
+        "lost": len(acknowledged) + WARM_UP - counts["people"],
+        "double": counts["people"] - counts["different_people"],
+        "letters": counts["received"] - WARM_UP,
+        "load_average_before": round(load, 2),
+    }
+
+
+def where_time_goes(url: str, folder: Path) -> dict[str, object]:
+    """Return the milliseconds of a sign-up by part: one process under the profiler, without the network."""
+    app = prepared(url, folder)
+    with app.app_context():
+        stage_ids = stage_ids_of_march()
+    for number in range(4):
+        sign_up_in_process(app, stage_ids, number)
+    profile = Profile()
+    profile.enable()
+    for number in range(4, 4 + PROFILED):
+        sign_up_in_process(app, stage_ids, number)
+    profile.disable()
+    stats = Stats(profile).stats  # type: ignore[attr-defined]
+    return {
+        "what": "where the time of a sign-up goes, profiled, ms",
+        **{
+            part: round(cumulative(stats, functions) * 1000 / PROFILED, 1)
+            for part, functions in PARTS.items()
+        },
+    }
+
+
+def cumulative(stats: dict, functions: list[tuple[str, str]]) -> float:
+    """Return the seconds within some functions and all that they call."""
+    return sum(
+        row[3]
+        for (file, _line, name), row in stats.items()
+        if any(file.endswith(ending) and name == function for ending, function in functions)
+    )
+
+
+def prepared(url: str, folder: Path) -> Flask:
+    """Return an application whose database holds an open march of three stages, one across a border."""
+    app = create_app(environment(url, folder), RATELIMIT_ENABLED=False)
+    first_day = datetime.now(UTC).date() + timedelta(days=90)
+    with app.app_context():
+        upgrade()
+        march = make_march(
+            db.session,
+            slug=SLUG,
+            capacity=100_000,
+            starts_on=first_day,
+            ends_on=first_day + timedelta(days=2),
+        )
+        for number in (1, 2, 3):
+            make_stage(db.session, march, number=number, crosses_border=number == 2)
+        db.session.commit()
+    return app
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    return {"DATABASE_URL": url, "DATA_FOLDER": str(folder), "TRUSTED_PROXIES": "1"}
+
+
+def stage_ids_of_march() -> list[str]:
+    ids = [str(stage.id) for stage in db.session.scalars(select(March)).one().stages]
+    db.session.rollback()  # this process must not hold the database
+    return ids
+
+
+@contextmanager
+def served(url: str, folder: Path) -> Iterator[int]:
+    """Run gunicorn as `make run` does, and return its port once it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
+    command = [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", "wsgi:app"]
+    server = subprocess.Popen(command, env=os.environ | environment(url, folder))
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_for(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError("gunicorn does not answer")
+
+
+def sign_up_all(port: int, stage_ids: list[str], numbers: range) -> list[SignedUp]:
+    """Let the clients share the work; each takes the next number when it is done with one."""
+    left = iter(numbers)
+
+    def work(_client: int) -> list[SignedUp]:
+        browser = HTTPConnection("127.0.0.1", port, timeout=60)
+        return [sign_up(browser, stage_ids, number) for number in left]
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        return [one for done in clients.map(work, range(CLIENTS)) for one in done]
+
+
+def sign_up(browser: HTTPConnection, stage_ids: list[str], number: int) -> SignedUp:
+    """Sign somebody up as a browser does, by what the pages themselves hold."""
+    category, answers = answers_of(number, stage_ids)
+    address = f"/marches/{SLUG}/sign-up/{category}"
+    headers = {"X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
+    steps: list[float] = []
+    hidden: dict[str, list[str]] = {}
+    led_to = ""
+    for step in ("form", "review", "send"):
+        began = time.perf_counter()
+        if step == "form":
+            browser.request("GET", address, headers=headers)
+        else:
+            body = urlencode({**hidden, **(answers if step == "review" else {}), "step": step}, doseq=True)
+            browser.request(
+                "POST", address, body, headers | {"Content-Type": "application/x-www-form-urlencoded"}
+            )
+        answer = browser.getresponse()
+        page = answer.read().decode()
+        steps.append(time.perf_counter() - began)
+        if cookie := answer.headers.get("Set-Cookie"):
+            headers["Cookie"] = cookie.partition(";")[0]
+        hidden = hidden_fields(page)
+        led_to = answer.headers.get("Location", "")
+    return SignedUp(tuple(steps), led_to)
+
+
+def sign_up_in_process(app: Flask, stage_ids: list[str], number: int) -> None:
+    category, answers = answers_of(number, stage_ids)
+    client = app.test_client()
+    address = f"/marches/{SLUG}/sign-up/{category}"
+    hidden = hidden_fields(client.get(address).get_data(as_text=True))
+    review = client.post(address, data={**hidden, **answers, "step": "review"}).get_data(as_text=True)
+    sent = client.post(address, data={**hidden_fields(review), "step": "send"})
+    if "/registrations/" not in sent.headers.get("Location", ""):
+        raise AssertionError(f"sign-up {number} was not taken")
+
+
+def answers_of(number: int, stage_ids: list[str]) -> tuple[Category, dict[str, object]]:
+    """Return what somebody writes: everybody another name, a quarter of them of each category."""
+    category = list(Category)[number % len(Category)]
+    signs = "".join(chr(ord("a") + int(figure)) for figure in str(number))
+    born = "2012-05-17" if category == Category.SCHOOLCHILD else "1980-05-17"
+    own = {
+        "given_name": f"Kari{signs}",
+        "family_name": "Hansen",
+        "native_name": "Кари Хансен",
+        "birth_date": born.replace("2012", str(datetime.now(UTC).year - 12)),
+        "email": "" if category == Category.SCHOOLCHILD else f"kari{number}@example.org",
+        "stages": stage_ids,
+        "document_expires_on": "2090-12-31",
+    }
+    return category, {**ANYBODY, **OF_CATEGORY[category], **own}
+
+
+def hidden_fields(page: str) -> dict[str, list[str]]:
+    """Return the hidden fields of a page, which hold what was answered so far."""
+    fields: dict[str, list[str]] = {}
+    for tag in HIDDEN.findall(page):
+        found = dict(ATTRIBUTE.findall(tag))
+        fields.setdefault(found["name"], []).append(unescape(found.get("value", "")))
+    return fields
+
+
+def stored() -> dict[str, int]:
+    """Count what the database holds now."""
+    session = db.session
+    session.rollback()
+    people = select(func.count()).select_from(Participant).where(Participant.standing == Standing.PLACED)
+    different = select(Participant.name_key, Participant.birth_date).distinct().subquery()
+    letters = select(func.count(func.distinct(Message.party_id))).where(Message.kind == "received")
+    return {
+        "people": session.scalar(people) or 0,
+        "different_people": session.scalar(select(func.count()).select_from(different)) or 0,
+        "parties": session.scalar(select(func.count()).select_from(Party)) or 0,
+        "received": session.scalar(letters) or 0,
+    }
+
+
+def milliseconds(times: list[float], percent: int) -> float:
+    return round(quantiles(times, n=100)[percent - 1] * 1000, 1)
+
+
+if __name__ == "__main__":
+    for line in measure():
+        print(json.dumps(line), flush=True)
