@@ -1,22 +1,20 @@
 """Write the demo march into the database, through the services that the pages use."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from operator import attrgetter
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.accounts.services import appoint, make_account
 from marchapp.demo import script
 from marchapp.demo.consents import answer_for_all
-from marchapp.demo.people import Person, invent_people
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.script import Day
+from marchapp.demo.signing import sign_up_all
 from marchapp.demo.simulator import Story, record_walk
 from marchapp.geo.gpx import read_route
 from marchapp.marches.routes import save_route
@@ -24,30 +22,20 @@ from marchapp.marches.services import StagePlan, add_stage, plan_timetable
 from marchapp.models import (
     Account,
     Group,
-    Guardian,
     March,
     Participant,
-    Party,
-    PartyKind,
     Recording,
     Role,
     Stage,
-    StageEntry,
-    Standing,
 )
 from marchapp.models.quota import new_quotas
 from marchapp.models.timetable import on_the_way
-from marchapp.registration import places
-from marchapp.registration.services import REFERENCE_SIGNS
 from marchapp.rosters.moves import move_people
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group
 from marchapp.tracks.services import save_recording
 
 DEMO_PASSWORD = "march2014"  # noqa: S105 (said to everybody who starts the demo)
 A_CLOCK_STEP = timedelta(minutes=5)
-COLUMNS = [
-    field.name for field in fields(Person) if field.name not in ("stages", "guardian_name", "guardian_phone")
-]
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,7 @@ def load(session: Session) -> DemoSummary:
     march = _add_march(session)
     coordinator, *guides = _add_accounts(session, march)
     stages = [_add_stage(session, march, day, coordinator) for day in script.DAYS]
-    walkers = _sign_up(session, march, stages)
+    walkers = sign_up_all(session, march, stages)
     answer_for_all(session, march, walkers, by=coordinator)
     groups = _form_groups(session, stages, walkers, guides, coordinator)
     recordings = [
@@ -137,51 +125,6 @@ def _even_clock(stage: Stage, share: float) -> time:
     after = (stage.finishes_at - stage.starts_at) * share
     moment: datetime = stage.starts_at + round(after / A_CLOCK_STEP) * A_CLOCK_STEP
     return moment.astimezone(ZoneInfo(stage.march.time_zone)).time()
-
-
-def _sign_up(session: Session, march: March, stages: list[Stage]) -> list[Participant]:
-    """Add the invented people as if they had signed up long ago, so that no letter goes out to them."""
-    rng = np.random.default_rng(script.SEED)
-    walkers = []
-    for person in invent_people():
-        walker = Participant(
-            **{name: getattr(person, name) for name in COLUMNS},
-            march=march,
-            party=_party_of(person, march),
-            guardians=[_guardian_of(person)] if person.guardian_name else [],
-            standing=Standing.CANCELLED if person.cancelled_at else Standing.PLACED,
-            entries=[StageEntry(stage_id=stage.id) for stage in stages if stage.number in person.stages],
-            reference="-".join("".join(rng.choice(list(REFERENCE_SIGNS), 3)) for _ in range(3)),
-        )
-        walker.refresh_keys()
-        walkers.append(walker)
-    session.add_all(walkers)
-    session.flush()
-    places.take_places(session, march, [walker for walker in walkers if not walker.cancelled_at])
-    return walkers
-
-
-def _party_of(person: Person, march: March) -> Party:
-    return Party(
-        march=march,
-        kind=PartyKind.PERSON,
-        contact_name=person.guardian_name or f"{person.given_name} {person.family_name}",
-        contact_email=person.email,
-        contact_phone=person.guardian_phone or person.phone,
-        language=person.language,
-        submission_key=str(uuid4()),
-        signed_up_at=person.registered_at,
-    )
-
-
-def _guardian_of(person: Person) -> Guardian:
-    return Guardian(
-        position=1,
-        name=person.guardian_name,
-        email=person.email,
-        phone=person.guardian_phone,
-        language=person.language,
-    )
 
 
 def _form_groups(

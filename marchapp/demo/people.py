@@ -36,7 +36,7 @@ FICTIONAL_PHONES = (
 class Person:
     """What somebody writes when signing up; fields of other categories stay empty."""
 
-    category: Literal["schoolchild", "official", "border_guard"]
+    category: Literal["schoolchild", "official", "border_guard", "walker"]
     given_name: str
     family_name: str
     native_name: str
@@ -156,6 +156,35 @@ PARTIES = {
         ranks=("Ефрейтор", "Сержант", "Прапорщик", "Лейтенант", "Капитан"),
     ),
 }
+
+
+def _of_the_family(given_name: str, born: date, guardian: str = "") -> Person:
+    return Person(
+        category="walker",
+        given_name=given_name,
+        family_name="Mikkelborg",
+        native_name="",
+        birth_date=born,
+        country="NO",
+        language="nb",
+        municipality="Sør-Varanger",
+        email="gro.mikkelborg@example.org",
+        phone="" if guardian else "+46 40 628 04 90",
+        emergency_name="Aslak Mikkelborg",
+        emergency_phone="+46 40 628 04 91",
+        guardian_name=guardian,
+        guardian_phone="+46 40 628 04 90" if guardian else "",
+        registered_at=SIGNUP_OPENS_AT + timedelta(days=SIGNUP_DAYS + 3),
+    )
+
+
+# Two of them are minors, whose mother answers for them.
+FAMILY = [
+    _of_the_family("Gro", date(1972, 4, 2)),
+    _of_the_family("Isak", date(1970, 11, 23)),
+    _of_the_family("Elle", date(2003, 2, 14), guardian="Gro Mikkelborg"),
+    _of_the_family("Mattis", date(2006, 6, 30), guardian="Gro Mikkelborg"),
+]
 
 
 def invent_people() -> list[Person]:

@@ -20,6 +20,8 @@ from marchapp.models import (
     Membership,
     Message,
     Participant,
+    Party,
+    PartyKind,
     Purpose,
     QuotaKind,
     Recording,
@@ -78,11 +80,23 @@ def test_people_of_all_categories_have_places_and_no_letter_goes_out(session: Se
     assert len(people) > 95
     taken = Counter(person.category for person in people if not person.cancelled_at)
     [march] = session.scalars(select(March))
-    assert {quota.category: quota.taken for quota in march.category_quotas} == taken | {Category.WALKER: 0}
-    assert taken.keys() == set(Category) - {Category.WALKER}
+    assert {quota.category: quota.taken for quota in march.category_quotas} == taken
+    assert taken.keys() == set(Category)
     assert all(quota.left for quota in march.category_quotas if quota.category in taken)
     assert quota_of(march, QuotaKind.MARCH).taken == taken.total()
     assert session.scalars(select(Message)).all() == []
+
+
+def test_people_come_in_classes_delegations_units_and_a_family(session: Session) -> None:
+    parties = session.scalars(select(Party)).all()
+    kinds = Counter(party.kind for party in parties)
+    assert kinds == {
+        PartyKind.SCHOOL_CLASS: 4,
+        PartyKind.DELEGATION: 2,
+        PartyKind.UNIT: 2,
+        PartyKind.FAMILY: 1,
+    }
+    assert all(len(party.participants) > 3 for party in parties)
 
 
 def test_groups_of_every_stage_have_a_guide_and_hold_all_but_the_late_joiners(session: Session) -> None:
