@@ -79,7 +79,7 @@ def _days(session: Session, march: March) -> Counter[date]:
 
 def _municipalities(session: Session, march: March) -> Counter[str]:
     query = select(Participant.municipality, func.count()).where(*_is_counted(march))
-    return Counter(dict(session.execute(query.group_by(Participant.municipality)).tuples()))
+    return Counter(dict(session.execute(query.group_by(Participant.municipality)).all()))
 
 
 def _is_counted(march: March) -> tuple[ColumnElement[bool], ...]:

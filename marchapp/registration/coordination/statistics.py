@@ -81,7 +81,7 @@ def _largest(table: list[tuple[str, int]]) -> str:
     name, most = max(table, key=lambda line: line[1])
     total = sum(number for _label, number in table)
     return _(
-        "The most are “%(name)s”: %(count)s of %(total)s people, %(percent)s %%.",
+        "At the top stands %(name)s, with %(count)s of %(total)s people, %(percent)s %%.",
         name=name,
         count=figure(most),
         total=figure(total),
