@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
@@ -41,7 +41,6 @@ def choose(slug: str) -> str:
         march=march,
         places=[(category, quotas.get(category)) for category in Category],
         several=SEVERAL,
-        lists="registration.sign_up_list" in current_app.view_functions,
         now=datetime.now(UTC),
     )
 
@@ -81,9 +80,9 @@ def _to_choice(slug: str) -> AnyResponse:
     return redirect(url_for("registration.choose", slug=slug))
 
 
-def _form(page: SignUp, *, refusal: str = "", taken_out: tuple[int, str] | None = None) -> str:
+def _form(page: SignUp, *, refusal: str = "", **changed: object) -> str:
     return render_template(
-        "registration/sign_up.html", march=page.march, page=page, refusal=refusal, taken_out=taken_out
+        "registration/sign_up.html", march=page.march, page=page, refusal=refusal, **changed
     )
 
 
@@ -99,7 +98,8 @@ def _change(march: March, who: Category | PartyKind, step: str, number: int) -> 
             sent = without_person(sent, number)
         case "put-back", PartyKind():
             sent = with_person_again(sent, number)
-    return _form(SignUp(march, who, sent), taken_out=taken_out)
+    page = SignUp(march, who, sent)
+    return _form(page, taken_out=taken_out, newest=page.numbers[-1] if step == "add" else None)
 
 
 def _review(page: SignUp, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Names without any space break inside their page, on every screen and on paper."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page
@@ -8,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.demo.load import DEMO_PASSWORD, load
-from marchapp.models import Group, Stage
+from marchapp.models import Group, PartyKind, Stage
+from marchapp.models.link import give_link
 
 PAGES = (
     "/marches/{slug}/participants",
@@ -18,6 +20,9 @@ PAGES = (
     "/marches/{slug}/stages/1/roster",
     "/marches/{slug}/guides",
     "/groups/{group_id}",
+    "/registrations/{token}",
+    "/registrations/{token}/people/{person_id}/change",
+    "/registrations/{token}/people/{person_id}/cancel",
 )
 PAPER = 688  # pixels between the margins of A4
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main, main *")]
@@ -33,12 +38,20 @@ def long_names(session: Session) -> dict[str, object]:
     load(session)
     group = session.scalars(select(Group).join(Stage).where(Stage.number == 1, Group.number == 1)).one()
     person = group.memberships[0].participant
-    for field in ("given_name", "family_name", "native_name", "school", "emergency_name", "guardian_name"):
+    for field in ("given_name", "family_name", "native_name", "school", "emergency_name"):
         setattr(person, field, "W" * 60)
+    person.party.kind, person.party.name, person.party.contact_name = PartyKind.FAMILY, "W" * 60, "W" * 60
+    now = datetime.now(UTC)
+    link = give_link(session, person.party, now=now, expires_at=now + timedelta(days=1))
     group.name = "W" * 60
     for guide in group.guides:
         guide.name = "W" * 60
-    places = {"slug": group.stage.march.slug, "person_id": person.id, "group_id": group.id}
+    places = {
+        "slug": group.stage.march.slug,
+        "person_id": person.id,
+        "group_id": group.id,
+        "token": link.secret,
+    }
     session.commit()
     return places
 

@@ -5,17 +5,20 @@ names that begin with `people-N-`, and `people` says which of them are there; a 
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from wtforms import HiddenField
 from wtforms.validators import DataRequired
 
 from marchapp.forms import BaseForm, Text, email_address
 from marchapp.i18n import locale_code
 from marchapp.models import Category, March, PartyKind, WhenFull
+from marchapp.registration.forms.blank import blank_questions
 from marchapp.registration.forms.fields import OneOfList, Phone
 from marchapp.registration.forms.person import FORMS, LANGUAGE_CHOICES, Email, PersonForm, Sent
 from marchapp.registration.people import PartyAnswers, contact_of
@@ -83,8 +86,28 @@ class SignUp:
         self.sent = sent
         self.key = _key_of(sent.get("form_key", "") if sent else "")
         self.numbers = people_in(sent) if self.is_several else [0]
-        self.people = [self._form_of(number) for number in self.numbers]
-        self.contact = self._contact() if self.is_several else None
+
+    @cached_property
+    def people(self) -> list[PersonForm]:
+        return [self._form_of(number) for number in self.numbers]
+
+    @cached_property
+    def contact(self) -> ContactForm | None:
+        """The contact of several people; one person is asked for no other."""
+        if not self.is_several:
+            return None
+        country = (self.people[0].country.data or "") if self.people else ""
+        contact = ContactForm(self.kind, self.sent, country=country)
+        if self.kind == PartyKind.FAMILY:
+            for form in self.people:
+                form.offer_guardian(**contact.values)
+        return contact
+
+    @property
+    def blank(self) -> Markup | None:
+        """The questions of a new form to one person."""
+        is_new = self.sent is None and isinstance(self.who, Category)
+        return blank_questions(self.march, Category(self.who)) if is_new else None
 
     @property
     def categories(self) -> list[Category]:
@@ -129,6 +152,8 @@ class SignUp:
     @property
     def carried_beside(self) -> Iterator[tuple[str, str]]:
         """What was sent and has no field on the page now: a part that was closed keeps what was typed."""
+        if self.sent is None:
+            return iter(())
         shown = {field.name for form in self.forms for field in form} | {"people", "form_key", "country"}
         shown |= {f"people-{number}-category" for number in self.numbers}
         return ((name, value) for name, value in self.carried if name not in shown)
@@ -155,14 +180,6 @@ class SignUp:
             return self.who
         wish = self.sent.get(f"people-{number}-category", "") if self.sent else ""
         return Category(wish) if wish in set(Category) else USUAL_CATEGORY[self.who]
-
-    def _contact(self) -> ContactForm:
-        country = (self.people[0].country.data or "") if self.people else ""
-        contact = ContactForm(self.kind, self.sent, country=country)
-        if self.kind == PartyKind.FAMILY:
-            for form in self.people:
-                form.offer_guardian(**contact.values)
-        return contact
 
 
 def people_in(sent: Sent | None) -> list[int]:

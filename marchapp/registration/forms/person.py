@@ -60,7 +60,7 @@ class _Name(BaseForm):
     birth_date = Day(_l("Birth date"))
     country = OneOfMany(_l("Country"), list_in=countries)
     municipality = Optionally(_l("Home municipality"), most=120)
-    spoken = Ticked(_l("Languages spoken"))
+    spoken = Ticked(_l("Languages spoken"), validators=[Optional()])
     other_language = OneOfMany(_l("Another language"), list_in=other_languages, optional=True)
 
 
