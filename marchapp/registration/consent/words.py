@@ -18,7 +18,7 @@ PURPOSES = {
 
 STATES = {
     State.NOT_ASKED: _l("not asked"),
-    State.ASKED: _l("asked, no answer yet"),
+    State.ASKED: _l("no answer yet"),
     State.ASKED_AGAIN: _l("asked again"),
     State.GIVEN: _l("given"),
     State.REFUSED: _l("refused"),
