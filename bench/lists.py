@@ -1,4 +1,4 @@
-"""How long a list of 500 takes until its rows are checked, and until all are stored: `python -m bench.lists`."""
+"""How long a list of 500 takes until its rows are checked, and until all are in: `python -m bench.lists`."""
 
 import json
 import re

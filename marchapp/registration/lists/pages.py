@@ -30,7 +30,8 @@ from marchapp.registration.services import (
 from marchapp.registration.words import why_not_signed_up
 from marchapp.spreadsheets import XLSX
 
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+# The address stays within this site, as of every page; the check of forms over HTTPS needs it here.
+PRIVATE = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 
 
 def sign_up_list(slug: str, kind: str) -> AnyResponse:

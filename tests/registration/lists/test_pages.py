@@ -96,6 +96,15 @@ def test_every_row_shows_all_its_errors_at_once(march: March, send_file: Sent) -
         assert words in page
 
 
+@pytest.mark.parametrize("born", [datetime(2001, 5, 17), date(2001, 5, 17), 37028, "37028", "17/05/01"])  # noqa: DTZ001
+def test_dates_of_spreadsheets_are_birth_dates(
+    session: Session, march: March, send_file: Sent, press: Sent, born: object
+) -> None:
+    press(send_file(workbook([CHILD | {"Birth date": born, "Phone of guardian 1": 4740600002}])), "send")
+    (person,) = everybody(session)
+    assert (person.birth_date, person.guardians[0].phone) == (date(2001, 5, 17), "+47 40 60 00 02")
+
+
 def test_a_phone_number_is_not_blamed_for_a_country_that_is_wrong(march: March, send_file: Sent) -> None:
     page = send_file(workbook([CHILD | {"Country": "Atlantis"}]))
     assert {name for name in fields_of(page) if name.startswith("row-")} == {"row-2-country"}
@@ -141,6 +150,7 @@ def test_the_good_rows_can_be_sent_and_the_rest_joins_them(
     assert "2 people are signed up." in words_of(rest)
     assert "1 row needs mending." in words_of(rest)
     assert rest.headers["Cache-Control"] == "no-store"
+    assert rest.headers["Referrer-Policy"] == "same-origin"
     address = rest.text.partition('list-check" method="post" novalidate action="')[2].partition('"')[0]
 
     answer = press(rest, "send", address, **{"row-4-birth_date": "18.05.2001"})
