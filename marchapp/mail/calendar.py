@@ -1,8 +1,9 @@
 """The stages that a letter is about, as an iCalendar file (RFC 5545)."""
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from icalendar import Calendar, Event, Timezone
 
 from marchapp.i18n import local
 from marchapp.models import March, Message, Stage
+
+OF_A_CHANGE_OF_CLOCKS = timedelta(days=200)  # half a year and some days: the last change lies within
 
 
 class Method(StrEnum):
@@ -64,11 +67,14 @@ def _event(message: Message, stage: Stage) -> Event:
 
 def _time_zone(march: March, stages: Collection[Stage]) -> Timezone:
     """Return the rules of the march's clock around its stages, for calendars that do not know its zone."""
-    first, last = min(stage.starts_at for stage in stages), max(stage.finishes_at for stage in stages)
-    a_year = timedelta(days=366)
-    return Timezone.from_tzid(
-        march.time_zone, first_date=(first - a_year).date(), last_date=(last + a_year).date()
-    )
+    first = min(stage.starts_at for stage in stages) - OF_A_CHANGE_OF_CLOCKS
+    last = max(stage.finishes_at for stage in stages) + OF_A_CHANGE_OF_CLOCKS
+    return _rules_of_clocks(march.time_zone, first.date(), last.date())
+
+
+@lru_cache(maxsize=64)
+def _rules_of_clocks(zone: str, first: date, last: date) -> Timezone:
+    return Timezone.from_tzid(zone, first_date=first, last_date=last)
 
 
 def _host() -> str:

@@ -2,15 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from marchapp.models import March, Participant, Party
-from marchapp.registration.coordination.listing import Selection, select_ids
+from marchapp.registration.coordination.listing import Selection, select_ids, select_people
 
 MAILBOX = func.lower(case((Participant.email == "", Party.contact_email), else_=Participant.email))
 LANGUAGE = case((func.lower(Party.contact_email) == MAILBOX, Party.language), else_=Participant.language)
+
+ONLY_NAMES = load_only(
+    Participant.party_id,
+    Participant.march_id,
+    Participant.given_name,
+    Participant.family_name,
+    Participant.email,
+    Participant.language,
+)
 
 
 @dataclass(frozen=True)
@@ -34,22 +44,18 @@ class Addressee:
 
 def reach_of(session: Session, march: March, selection: Selection) -> Reach:
     """Count the people of a selection and their mailboxes."""
-    chosen = _chosen(session, march, selection)
-    mailboxes = select(Participant.party_id, MAILBOX).join(Party).where(Participant.id.in_(chosen)).distinct()
-    people = session.scalar(select(func.count()).select_from(chosen.subquery()))
-    return Reach(people or 0, session.scalar(select(func.count()).select_from(mailboxes.subquery())) or 0)
+    people = _chosen(session, march, selection)
+    mailboxes = people.with_only_columns(Participant.party_id, MAILBOX).join_from(Participant, Party)
+    return Reach(_count(session, people), _count(session, mailboxes.distinct()))
 
 
 def one_of_each_language(session: Session, march: March, selection: Selection) -> list[Addressee]:
     """Return the first addressee of each language."""
-    query = (
-        select(func.min(Participant.party_id))
-        .join(Party)
-        .where(Participant.id.in_(_chosen(session, march, selection)))
-        .group_by(LANGUAGE)
-    )
+    people = _chosen(session, march, selection)
+    of_each = people.with_only_columns(func.min(Participant.party_id)).join_from(Participant, Party)
+    parties = list(session.scalars(of_each.group_by(LANGUAGE)))
     first: dict[str, Addressee] = {}
-    for addressee in addressees_in(session, march, selection, list(session.scalars(query))):
+    for addressee in addressees_in(session, march, selection, parties):
         first.setdefault(addressee.language, addressee)
     return list(first.values())
 
@@ -58,27 +64,26 @@ def next_parties(
     session: Session, march: March, selection: Selection, *, after_id: int, most: int
 ) -> list[int]:
     """Return the ids of the next parties with people of the selection, in order."""
-    chosen = Participant.id.in_(_chosen(session, march, selection))
-    query = select(Participant.party_id).distinct().where(chosen, Participant.party_id > after_id)
-    return list(session.scalars(query.order_by(Participant.party_id).limit(most)))
+    parties = _chosen(session, march, selection).with_only_columns(Participant.party_id).distinct()
+    following = parties.where(Participant.party_id > after_id).order_by(Participant.party_id)
+    return list(session.scalars(following.limit(most)))
 
 
 def addressees_in(
     session: Session, march: March, selection: Selection, party_ids: list[int]
 ) -> Iterator[Addressee]:
     """Yield who of these parties gets a letter."""
-    query = (
-        select(Participant)
-        .where(Participant.party_id.in_(party_ids), Participant.id.in_(_chosen(session, march, selection)))
-        .options(joinedload(Participant.party))
-        .order_by(Participant.party_id, Participant.id)
-    )
-    yield from _by_mailbox(session.scalars(query))
+    people = select_people(session, march, selection).where(Participant.party_id.in_(party_ids))
+    in_order = people.order_by(None).order_by(Participant.party_id, Participant.id)
+    yield from _by_mailbox(session.scalars(in_order.options(joinedload(Participant.party), ONLY_NAMES)))
 
 
-def _chosen(session: Session, march: March, selection: Selection) -> Select[int]:
-    ids = select_ids(session, march, selection)
-    return ids.order_by(None)
+def _chosen(session: Session, march: March, selection: Selection) -> Select[Any]:
+    return select_ids(session, march, selection).order_by(None)
+
+
+def _count(session: Session, rows: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def _by_mailbox(people: Iterable[Participant]) -> Iterator[Addressee]:

@@ -15,7 +15,7 @@ from marchapp.registration.mailings.services import letter_to, selection_of
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(minutes=10)
-PARTIES_AT_ONCE = 50  # what is written in one transaction: sign-ups wait no longer than that
+PARTIES_AT_ONCE = 25  # what is written in one transaction: sign-ups wait no longer than that
 
 
 @queue.task
