@@ -73,7 +73,7 @@ def change_contact(token: str) -> AnyResponse:
 
 def change_person(token: str, participant_id: int) -> AnyResponse:
     participant = participant_for_link(token, participant_id)
-    if closed := _if_closed(participant.party, token):
+    if closed := _if_closed(participant.party, token) or _if_cancelled(participant, token):
         return closed
     form = _form_for(participant)
     refusal = ""
@@ -119,7 +119,7 @@ def add_person(token: str) -> AnyResponse:
 def cancel_person(token: str, participant_id: int) -> AnyResponse:
     """Ask once, then take somebody off the march."""
     participant = participant_for_link(token, participant_id)
-    if closed := _if_closed(participant.party, token):
+    if closed := _if_closed(participant.party, token) or _if_cancelled(participant, token):
         return closed
     if request.method == "POST":
         services.cancel(db.session, participant, now=datetime.now(UTC))
@@ -162,6 +162,13 @@ def _if_closed(party: Party, token: str) -> AnyResponse | None:
     if party.march.takes_signups(datetime.now(UTC)):
         return None
     flash(why_closed(party.march), "info")
+    return _to_party(token)
+
+
+def _if_cancelled(participant: Participant, token: str) -> AnyResponse | None:
+    if participant.standing != Standing.CANCELLED:
+        return None
+    flash(_("The sign-up of %(name)s is cancelled, so nothing was changed.", name=participant.name), "info")
     return _to_party(token)
 
 

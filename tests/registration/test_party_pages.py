@@ -190,6 +190,20 @@ def test_somebody_is_cancelled_after_one_question(client: FlaskClient, session: 
     assert session.scalars(select(Message.kind).order_by(Message.id.desc())).first() == "cancelled"
 
 
+@pytest.mark.parametrize("page", ["change", "cancel"])
+def test_who_was_cancelled_stays_as_it_was(
+    client: FlaskClient, session: Session, march: March, link: str, page: str
+) -> None:
+    address = f"{link}/people/{person(session, 'Ola').id}"
+    client.post(f"{address}/cancel")
+    letters = len(session.scalars(select(Message.id)).all())
+    session.rollback()
+    again = client.post(f"{address}/{page}", data=answers(march, WALKER, **OLA | {"given_name": "Olav"}))
+    assert "is cancelled, so nothing was changed." in follow(client, again)
+    assert person(session, "Ola").standing == Standing.CANCELLED
+    assert len(session.scalars(select(Message.id)).all()) == letters
+
+
 def test_another_contact_gets_the_link(client: FlaskClient, session: Session, link: str) -> None:
     form = client.get(f"{link}/contact")
     assert 'value="Siri Hansen"' in form.text

@@ -2,14 +2,16 @@
 
 import re
 from html import unescape
+from time import perf_counter
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from marchapp.extensions import db
 from marchapp.models import Category, March, Message, Participant, Party, Quota, QuotaKind, Standing
 from tests.registration.conftest import OF_CATEGORY, party_answers
 
@@ -231,6 +233,17 @@ def test_the_review_carries_everything_and_stores_nothing(
     assert plain.items() <= carried.items()
     assert everybody(session) == []
     assert session.scalars(select(Message)).all() == []
+
+
+def test_a_review_waits_for_no_writer(client: FlaskClient, session: Session, march: March) -> None:
+    sent = party_answers(march, SIRI, OLA, step="review")
+    session.rollback()
+    with db.engine.begin() as writer:
+        writer.execute(text("UPDATE march SET shows_places = shows_places"))
+        begins = perf_counter()
+        review = client.post("/marches/victory/sign-up/family", data=sent)
+    assert "Nothing is sent yet" in review.text
+    assert perf_counter() - begins < 10  # a writer would wait for the other one, 15 s, and then fail
 
 
 @pytest.mark.parametrize(
