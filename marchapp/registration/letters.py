@@ -91,6 +91,12 @@ def consent_reminder(
         )
 
 
+def paper_missing(session: Session, party: Party, people: Collection[Participant], *, now: datetime) -> None:
+    """Remind the contact of consents that are given on paper, for want of the guardians' addresses."""
+    contact = _contact(party, link_of(session, party, now=now))
+    _write(session, "paper_missing", contact, now=now, people=people, roll=Roll.of(people))
+
+
 def confirmed(session: Session, participant: Participant, *, now: datetime) -> None:
     """Tell the contact, and the participant, that all consents that are needed are there."""
     roll = Roll.of([participant])

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from marchapp.access import march_for_coordinator, participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
 from marchapp.i18n import LANGUAGES, speak
-from marchapp.models import ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
+from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
 from marchapp.registration.consent import services
 from marchapp.registration.consent.forms import PaperForm, WithdrawForm, answer_form
 from marchapp.registration.consent.history import note
@@ -49,7 +49,8 @@ def participant_consents(participant_id: int) -> str:
         participant=person,
         is_minor=person.march.is_minor(person.birth_date),
         consents=_consents(person),
-        history=_history(person),
+        history=(history := _history(person)),
+        dropped=_dropped_with_no(history),
         asks_notary=_asks_notary(person),
         **WORDS,
     )
@@ -211,6 +212,15 @@ def _history(person: Participant) -> list[ConsentAnswer]:
     """Return every answer about somebody, the newest first."""
     query = select(ConsentAnswer).where(ConsentAnswer.participant_id == person.id)
     return list(db.session.scalars(query.order_by(ConsentAnswer.id.desc())))
+
+
+def _dropped_with_no(history: list[ConsentAnswer]) -> list[str]:
+    """Return who said no to taking part and is no guardian any more: somebody may have wanted that."""
+    last_words: dict[str, ConsentAnswer] = {}
+    for answer in reversed(history):
+        if answer.purpose == Purpose.TAKING_PART and answer.guardian_id is None and not answer.is_by_child:
+            last_words[answer.typed_name] = answer
+    return [name for name, answer in last_words.items() if answer.answer != Answer.GIVEN]
 
 
 def _held(consents: Consents) -> list[SelectChoice]:

@@ -11,6 +11,7 @@ from marchapp.models import (
     Guardian,
     March,
     Participant,
+    Party,
     Purpose,
     Stage,
     StageEntry,
@@ -67,10 +68,9 @@ def remind(session: Session, march: March, *, now: datetime) -> None:
             Participant.place_held_until <= now + left * days,
             Participant.place_held_until > now,
         )
-        for participant in _claimed(session, due, consent_reminders=number):
-            for guardian in _silent_guardians(session, participant):
-                link = link_for_letter(session, guardian, now=now)
-                letters.consent_reminder(session, guardian, number=number, link=link, now=now)
+        while people := list(_claimed(session, due, consent_reminders=number)):
+            _remind_guardians(session, people, number=number, now=now)
+            _remind_contacts(session, people, now=now)
             session.commit()
 
 
@@ -173,8 +173,29 @@ def _claimed(
                 yield found
 
 
-def _silent_guardians(session: Session, participant: Participant) -> list[Guardian]:
-    """Return the guardians with an address from whom the consent to taking part is still waited for."""
-    consents = consents_of(session, [participant])[participant.id]
-    asked = [(one, consents.of(one, Purpose.TAKING_PART)) for one in participant.guardians if one.email]
-    return [guardian for guardian, consent in asked if consent.is_open and not consent.holds]
+def _remind_guardians(session: Session, people: list[Participant], *, number: int, now: datetime) -> None:
+    for guardian in _silent_guardians(session, people):
+        if guardian.email:
+            link = link_for_letter(session, guardian, now=now)
+            letters.consent_reminder(session, guardian, number=number, link=link, now=now)
+
+
+def _remind_contacts(session: Session, people: list[Participant], *, now: datetime) -> None:
+    """Remind the contact of each party of guardians who sign on paper, for all children in one letter."""
+    on_paper = [one.participant for one in _silent_guardians(session, people) if not one.email]
+    by_party: dict[Party, list[Participant]] = {}
+    for child in dict.fromkeys(on_paper):
+        by_party.setdefault(child.party, []).append(child)
+    for party, children in by_party.items():
+        letters.paper_missing(session, party, children, now=now)
+
+
+def _silent_guardians(session: Session, people: list[Participant]) -> list[Guardian]:
+    """Return the guardians from whom the consent to taking part is still waited for."""
+    consents = consents_of(session, people)
+    return [
+        guardian
+        for person in people
+        for guardian in person.guardians
+        if (consent := consents[person.id].of(guardian, Purpose.TAKING_PART)).is_open and not consent.holds
+    ]

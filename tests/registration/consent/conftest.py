@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Account, Guardian, March, Participant, PrivateLink, Purpose, Role, Stage
 from marchapp.registration.consent import services
+from marchapp.registration.consent.links import link_for_letter
 from marchapp.registration.consent.services import Given
 from marchapp.registration.consent.state import Consents, consents_of
 from marchapp.registration.consent.texts import current_texts
@@ -107,6 +108,7 @@ def let_answer(
     yes: Iterable[Purpose] = ALWAYS,
     no: Iterable[Purpose] = (),
     child: bool | None = None,
+    name: str = "Siri Hansen",
     now: datetime = NOW,
 ) -> None:
     """Let a guardian answer behind a link, and the child beside it if it says something."""
@@ -115,9 +117,7 @@ def let_answer(
     if child is not None:
         purposes = [Purpose.TAKING_PART]
         own_word = given(session, march, yes=purposes if child else [], no=[] if child else purposes)
-    from marchapp.registration.consent.links import link_for_letter
-
     link = link_for_letter(session, guardian, now=now)
-    answers = given(session, march, yes=[one for one in yes if one not in set(no)], no=no)
+    answers = given(session, march, yes=[one for one in yes if one not in set(no)], no=no, name=name)
     services.answer(session, link, answers, own_word, now=now)
     session.commit()

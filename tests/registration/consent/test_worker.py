@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, delete, select, update
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
     AuditEvent,
     DocumentKind,
+    Guardian,
     March,
+    Message,
     Participant,
     Purpose,
     QuotaKind,
@@ -43,13 +45,20 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Letters:
     written: Letters = []
 
     def catch(name: str) -> Callable[..., None]:
-        def write(_session: Session, about: Any, *, number: int = 0, **_rest: Any) -> None:
+        def write(_session: Session, about: Any, *_more: Any, number: int = 0, **_rest: Any) -> None:
             if name != "promoted" or about:
                 written.append((name, about, number) if number else (name, about))
 
         return write
 
-    for name in ("consent_asked", "consent_reminder", "place_lost", "promoted", "document_expires"):
+    for name in (
+        "consent_asked",
+        "consent_reminder",
+        "paper_missing",
+        "place_lost",
+        "promoted",
+        "document_expires",
+    ):
         monkeypatch.setattr(letters, name, catch(name))
     return written
 
@@ -97,6 +106,36 @@ def test_only_who_has_not_answered_is_reminded(session: Session, family: Family,
     sent.clear()
     see_to(session, family.march, 12)
     assert sent == []
+
+
+def test_who_speaks_for_the_party_is_reminded_of_papers(
+    session: Session, family: Family, sent: Letters
+) -> None:
+    family.mother.email = ""
+    sibling = make_child(session, family.march, family.home, party=family.child.party, given_name="Liv")
+    sibling.guardians.append(Guardian(position=1, name="Siri Hansen", language="nb"))
+    session.flush()
+    services.ask(session, sibling, now=NOW)
+    session.commit()
+    sent.clear()
+    see_to(session, family.march, 7)
+    assert sent == [("consent_reminder", family.father, 1), ("paper_missing", family.child.party)]
+
+
+def test_reminders_are_written_into_the_outbox(session: Session, family: Family) -> None:
+    family.father.email = ""
+    session.commit()
+    session.execute(delete(Message))
+    session.commit()
+    see_to(session, family.march, 7)
+    see_to(session, family.march, 14.1)
+    written = session.scalars(select(Message).order_by(Message.id)).all()
+    assert [(one.kind, one.recipient) for one in written] == [
+        ("consent_reminder", family.mother.email),
+        ("paper_missing", family.child.party.contact_email),
+        ("place_lost", family.child.party.contact_email),
+    ]
+    assert family.child.name in written[1].text
 
 
 def test_nobody_is_reminded_once_all_consent(session: Session, family: Family, sent: Letters) -> None:
