@@ -17,11 +17,12 @@ function send(form, panel) {
   answers.set("step", "read");
   request.open("POST", form.action);
   request.upload.addEventListener("progress", ({ loaded, total }) => showSent(panel, loaded / total));
-  request.addEventListener("load", () => show(request.responseText));
-  request.addEventListener("error", () => {
+  const fail = () => {
     button.disabled = false;
     say(panel, panel.dataset.failed, true);
-  });
+  };
+  request.addEventListener("load", () => show(request.responseText) || fail());
+  request.addEventListener("error", fail);
   button.disabled = true;
   showSent(panel, 0);
   request.send(answers);
@@ -40,11 +41,14 @@ function say(panel, words, isProblem) {
   panel.querySelector("p").textContent = words;
 }
 
-/** Show the list that was read, or why it was not. */
+/** Show the list that was read, or why it was not; return whether that is what came back. */
 function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  document.querySelector("main").replaceWith(page.querySelector("main"));
+  const main = page.querySelector("main");
+  if (!main) return false;
+  document.querySelector("main").replaceWith(main);
   document.title = page.title;
   scrollTo(0, 0);
-  document.querySelector("main").focus();
+  main.focus();
+  return true;
 }

@@ -50,7 +50,9 @@ class ListPage:
         self.key = _key_of(self.sent.get("form_key", ""))
         self.columns = columns_of(kind, march)
         self.rows: list[Row] = []
-        self.opened = {int(text) for text in self.sent.getlist("opened") if text.isdecimal()}
+        self.opened = {
+            int(text) for text in self.sent.getlist("opened") if text.isdecimal() and len(text) < 9
+        }
         self.asks_about_days = "day_first" in self.sent
         self.in_party_already = 0
         self.contact = self._contact(sent) if party is None else None
@@ -205,7 +207,7 @@ def unpack(text: str) -> list[Row]:
             )
             for number, is_left_out, cells in kept[: MOST_ROWS + 1]
         ]
-    except (ValueError, TypeError, AttributeError, zlib.error) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
         raise BrokenList from error
     if len(rows) > MOST_ROWS:
         raise BrokenList

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from functools import cache
 
 import phonenumbers
@@ -106,10 +105,10 @@ def read_stages(text: str, stages: Sequence[Stage]) -> list[int]:
         return [stage.id for stage in stages]
     by_number = {stage.number: stage.id for stage in stages}
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        by_day = {stage.day: stage.id for stage in stages}
-        if (day := date.fromisoformat(text)) not in by_day:
+        by_day = {stage.day.isoformat(): stage.id for stage in stages}
+        if text not in by_day:
             raise TurnedIntoDate(text)
-        return [by_day[day]]
+        return [by_day[text]]
     if run := re.fullmatch(r"\s*(\d{1,2})\s*[-–—]\s*(\d{1,2})\s*", text):
         return [
             _known(by_number, number, text) for number in range(int(run[1]), int(run[2]) + 1)

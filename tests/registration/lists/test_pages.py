@@ -1,14 +1,19 @@
 """A teacher sends a list, sees every row with all that is wrong, mends it, and signs the class up."""
 
+import zlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from marchapp.extensions import db
 from marchapp.models import Category, Guardian, March, Message, Participant, Party, PartyKind, Standing
 from marchapp.models.link import give_link
+from marchapp.registration.lists.page import MOST_UNPACKED
 from tests.factories import make_march, make_participant, make_party, make_stage
 from tests.registration.lists.conftest import A_CLASS, CONTACT, Sent, fields_of, words_of
 from tests.registration.lists.files import CHILD, children, csv_file, workbook
@@ -375,9 +380,37 @@ def test_a_closed_sign_up_stores_nothing(
     assert client.get(A_CLASS).status_code == 302
 
 
-@pytest.mark.parametrize("rows", ["", "x", "eJwDAAAAAAE=", "eJyLNtRRSMsvUkhUSM5PSY0FACzTBXA="])
-def test_a_page_that_was_tampered_with_is_refused(client: FlaskClient, march: March, rows: str) -> None:
-    assert client.post(A_CLASS, data=CONTACT | {"step": "check", "rows": rows}).status_code == 400
+@pytest.mark.parametrize(
+    "held", ["", "x", "1", "[[1]]", '[["a", 0, {}]]', "[[1, 0, []]]", "[[1e999, 0, {}]]", "[" * 9999]
+)
+def test_a_page_that_was_tampered_with_is_refused(client: FlaskClient, march: March, held: str) -> None:
+    rows = urlsafe_b64encode(zlib.compress(held.encode())).decode()
+    for tampered in (rows, rows[:-4], held):
+        assert client.post(A_CLASS, data=CONTACT | {"step": "check", "rows": tampered}).status_code == 400
+
+
+def test_a_page_cannot_unpack_to_more_than_a_list(client: FlaskClient, march: March) -> None:
+    bomb = urlsafe_b64encode(zlib.compress(b'[[1, 0, {"diet": "' + bytes(MOST_UNPACKED) + b'"}]]')).decode()
+    assert client.post(A_CLASS, data=CONTACT | {"step": "check", "rows": bomb}).status_code == 400
+
+
+def test_a_long_list_asks_the_database_no_more_than_a_short_one(march: March, send_file: Sent) -> None:
+    short, long = (workbook(children(count)) for count in (2, 40))
+    send_file(short)  # what is read once for all is read now
+    assert statements_of(lambda: send_file(long)) == statements_of(lambda: send_file(short))
+
+
+def statements_of(act: Callable[[], object]) -> int:
+    """Return how often the database is asked."""
+    statements: list[str] = []
+
+    def note(*given: object) -> None:
+        statements.append(str(given[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    act()
+    event.remove(db.engine, "before_cursor_execute", note)
+    return len(statements)
 
 
 def test_there_are_lists_of_three_kinds_only(client: FlaskClient, march: March) -> None:

@@ -99,9 +99,10 @@ def test_stages_that_there_are_not_are_asked_about(written: str) -> None:
         read_stages(written, STAGES)
 
 
-def test_a_run_that_the_spreadsheet_took_for_a_date_is_asked_about() -> None:
+@pytest.mark.parametrize("written", ["2026-03-01", "0000-00-00"])
+def test_a_run_that_the_spreadsheet_took_for_a_date_is_asked_about(written: str) -> None:
     with pytest.raises(TurnedIntoDate):
-        read_stages("2026-03-01", STAGES)
+        read_stages(written, STAGES)
 
 
 @pytest.mark.parametrize(
