@@ -65,7 +65,14 @@ PAGES = {
     "search forgiving, two words": f"{A_LIST}?q=Ingird Mikelsn",
     "search forgiving, two mistakes": f"{A_LIST}?q=Rasmusnes",
     "search nobody": f"{A_LIST}?q=xqzw",
+    "statistics": f"{A_LIST}/statistics",
     "a person": "/participants/17",
+    "history of a person": "/participants/17/history",
+    "likely duplicates, no list": f"{A_LIST}/duplicates",
+}
+FILES = {
+    "export CSV, all columns": f"{A_LIST}.csv?standing=any",
+    "export XLSX, all columns": f"{A_LIST}.xlsx?standing=any",
 }
 
 
@@ -88,6 +95,15 @@ def _measured(url: str, folder: str, size: int) -> Iterator[dict[str, object]]:
             yield {"database": url.partition(":")[0].partition("+")[0], "people": size, "page": what} | asked(
                 app, client, address
             )
+        for what, address in FILES.items():
+            seconds = _seconds(client, address)
+            yield {
+                "database": url.partition(":")[0].partition("+")[0],
+                "people": size,
+                "page": what,
+                "seconds": round(seconds, 2),
+                "people_per_second": round(size / seconds),
+            }
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -37,10 +38,15 @@ STANDINGS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, and what it says of somebody. `loads` names what the people are loaded with."""
+    """A column: its heading, and what it says of somebody.
+
+    `words` writes a value in the reader's language; few values come for many people, so each is written once.
+    `loads` names what the people are loaded with.
+    """
 
     heading: Any
-    value: Callable[[Participant], Value]
+    value: Callable[[Participant], Any]
+    words: Callable[[Any], str] | None = None
     loads: str = ""
     sort: str = ""
 
@@ -78,14 +84,14 @@ def _documents(person: Participant) -> str:
 # In the order of a file with all of them. A list shows the name beside what is chosen.
 COLUMNS: dict[str, Column] = {
     "reference": _own("reference", _l("Reference")),
-    "state": Column(_l("State"), lambda person: str(STANDINGS[person.standing])),
-    "category": Column(_l("Category"), lambda person: str(CATEGORIES[person.category]), sort="category"),
+    "state": _own("standing", _l("State"), words=lambda standing: str(STANDINGS[standing])),
+    "category": _own("category", _l("Category"), words=lambda one: str(CATEGORIES[one]), sort="category"),
     "given_name": _own("given_name", _l("Given name")),
     "family_name": _own("family_name", _l("Family name")),
     "native_name": _own("native_name", _l("Name in own letters")),
     "birth_date": _own("birth_date", _l("Born"), sort="born"),
     "age": Column(_l("Age on the first day"), lambda person: person.age_on(person.march.starts_on)),
-    "country": Column(_l("Country"), lambda person: country(person.country), sort="country"),
+    "country": _own("country", _l("Country"), words=country, sort="country"),
     "municipality": _own("municipality", _l("Home municipality")),
     "place": Column(_l("School, body or unit"), _comes_from),
     "school": _own("school", _l("School")),
@@ -96,16 +102,18 @@ COLUMNS: dict[str, Column] = {
     "unit": _own("unit", _l("Unit")),
     "rank": _own("rank", _l("Rank")),
     "party": Column(_l("Party"), lambda person: person.party.name, loads="party"),
-    "party_kind": Column(
-        _l("Kind of party"), lambda person: str(PARTY_KINDS[person.party.kind]), loads="party"
+    "party_kind": _own(
+        "party.kind", _l("Kind of party"), words=lambda kind: str(PARTY_KINDS[kind]), loads="party"
     ),
     "contact": _own("party.contact_name", _l("Contact of the party"), loads="party"),
     "mailbox": _own("mailbox", _l("Letters go to"), loads="party"),
     "email": _own("email", _l("E-mail")),
     "phone": _own("phone", _l("Phone")),
-    "language": Column(_l("Language of the letters"), lambda person: language(person.language)),
+    "language": _own("language", _l("Language of the letters"), words=language),
     "spoken_languages": Column(
-        _l("Languages spoken"), lambda person: _joined(map(language, person.spoken_languages))
+        _l("Languages spoken"),
+        lambda person: tuple(person.spoken_languages),
+        words=lambda codes: _joined(map(language, codes)),
     ),
     "may_take_part": _own("may_take_part", _l("Has consent to take part, or needs none")),
     "guardians": Column(_l("Guardians"), _of_guardians("name"), loads="guardians"),
@@ -180,12 +188,15 @@ def headings(march: March, names: Iterable[str]) -> list[Heading]:
             found += [_group_on(stage.id, stage.number) for stage in march.stages]
         else:
             column = (COLUMNS | SECRETS)[name]
-            found.append(Heading(name, str(column.heading), column.sort, _without_walks(column.value)))
+            found.append(Heading(name, str(column.heading), column.sort, _value_of(column)))
     return found
 
 
-def _without_walks(value: Callable[[Participant], Value]) -> Callable[[Participant, Walks], Value]:
-    return lambda person, _walks: value(person)
+def _value_of(column: Column) -> Callable[[Participant, Walks], Value]:
+    if column.words is None:
+        return lambda person, _walks: column.value(person)
+    words = cache(column.words)
+    return lambda person, _walks: words(column.value(person))
 
 
 def _group_on(stage_id: int, number: int) -> Heading:
@@ -204,6 +215,12 @@ def loads_of(names: Iterable[str]) -> list[_AbstractLoad]:
     known = COLUMNS | SECRETS
     wished = {known[name].loads for name in names if name in known}
     return [load for name, loads in _LOADS.items() if name in wished for load in loads]
+
+
+def said_of(person: Participant, name: str) -> Value:
+    """Return what a column says of one person."""
+    column = COLUMNS[name]
+    return column.words(column.value(person)) if column.words else column.value(person)
 
 
 def shown(value: Value, time_zone: str) -> str:

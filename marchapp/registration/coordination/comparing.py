@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from marchapp.i18n import day
 from marchapp.models import Participant
-from marchapp.registration.coordination.columns import COLUMNS, heading_of, shown
+from marchapp.registration.coordination.columns import heading_of, said_of, shown
 from marchapp.registration.coordination.merging import CHOICES
 from marchapp.registration.words import DOCUMENTS
 
@@ -58,7 +58,7 @@ def _words(person: Participant, name: str) -> str:
             return person.party.name or person.party.contact_name
         case "health_notes":
             return _("written") if person.has_health_notes else ""
-    return shown(COLUMNS[name].value(person), person.march.time_zone)
+    return shown(said_of(person, name), person.march.time_zone)
 
 
 def _differ(older: Participant, newer: Participant, name: str) -> bool:

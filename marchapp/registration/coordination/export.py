@@ -1,6 +1,7 @@
 """The list of participants as a file for a spreadsheet: CSV written while it is read, or XLSX."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from io import StringIO
@@ -17,10 +18,9 @@ from marchapp.forms import to_local
 from marchapp.models import March, Participant
 from marchapp.registration.coordination.columns import Heading, Value, headings, loads_of
 from marchapp.registration.coordination.listing import Selection, Walk, select_people, walks_of
+from marchapp.spreadsheets import BYTE_ORDER_MARK, FORMULA_SIGNS, harmless
 
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
-# See https://owasp.org/www-community/attacks/CSV_Injection.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+A_PHONE = re.compile(r"\+[\d ]+")  # text to a sheet, which calculates nothing of it
 ROWS_AT_ONCE = 500
 
 
@@ -31,10 +31,10 @@ def csv_lines(session: Session, march_id: int, selection: Selection, columns: It
     """
     march = session.get_one(March, march_id)
     columns = list(columns)
-    shown = headings(march, columns)
+    shown, yes = headings(march, columns), _("Yes")
     yield BYTE_ORDER_MARK + _as_csv([[heading.text for heading in shown]])
     for people, walks in _people(session, march, selection, columns):
-        yield _as_csv([_text(value) for value in _row(march, shown, person, walks)] for person in people)
+        yield _as_csv([_text(value, yes) for value in _row(march, shown, person, walks)] for person in people)
 
 
 def write_xlsx(
@@ -42,7 +42,7 @@ def write_xlsx(
 ) -> None:
     """Write the selection into a file as XLSX; no more than some hundred people are in memory at a time."""
     columns = list(columns)
-    shown = headings(march, columns)
+    shown, yes = headings(march, columns), _("Yes")
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Participants"))
     sheet.freeze_panes = "A2"
@@ -52,7 +52,7 @@ def write_xlsx(
     sheet.append(titles)
     for people, walks in _people(session, march, selection, columns):
         for person in people:
-            sheet.append([_cell(sheet, value) for value in _row(march, shown, person, walks)])
+            sheet.append([_cell(sheet, value, yes) for value in _row(march, shown, person, walks)])
     book.save(file)
 
 
@@ -74,19 +74,18 @@ def _row(
         yield to_local(value, march.time_zone) if isinstance(value, datetime) else value
 
 
-def _text(value: Value) -> str:
+def _text(value: Value, yes: str) -> str:
     """Write a value so that a spreadsheet calculates nothing of what somebody wrote."""
     match value:
         case None | False:
             return ""
         case True:
-            return _("Yes")
+            return yes
         case datetime():
             return value.isoformat(" ", "minutes")
         case date():
             return value.isoformat()
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return harmless(str(value))
 
 
 def _as_csv(rows: Iterable[Iterable[str]]) -> str:
@@ -95,16 +94,17 @@ def _as_csv(rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def _cell(sheet: Any, value: Value) -> Any:
+def _cell(sheet: Any, value: Value, yes: str) -> Any:
     """Return what a sheet takes for a value; what begins like a formula as text that stays text."""
     match value:
         case None | False | "":
             return None
         case True:
-            return _("Yes")
+            return yes
         case str():
             text = ILLEGAL_CHARACTERS_RE.sub("", value)
-            return _quoted(sheet, text) if text.startswith(FORMULA_SIGNS) else text
+            is_formula = text.startswith(FORMULA_SIGNS) and not A_PHONE.fullmatch(text)
+            return _quoted(sheet, text) if is_formula else text
     return value
 
 

@@ -19,8 +19,8 @@ from marchapp.models.audit import record
 from marchapp.registration.coordination.columns import ALL, SECRETS
 from marchapp.registration.coordination.export import csv_lines, write_xlsx
 from marchapp.registration.coordination.listing import Selection
+from marchapp.spreadsheets import XLSX
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NAMES = ("reference", "given_name", "family_name", "native_name")
 OPEN_FOR = timedelta(minutes=10)  # how long a file with secrets can be fetched after its reason was written
 
