@@ -75,6 +75,8 @@ def change_person(token: str, participant_id: int) -> AnyResponse:
     participant = participant_for_link(token, participant_id)
     if closed := _if_closed(participant.party, token) or _if_cancelled(participant, token):
         return closed
+    if for_contact := _if_own_link_of_minor(participant, token):
+        return for_contact
     form = _form_for(participant)
     refusal = ""
     if request.method == "POST" and form.validate():
@@ -169,6 +171,20 @@ def _if_cancelled(participant: Participant, token: str) -> AnyResponse | None:
     if participant.standing != Standing.CANCELLED:
         return None
     flash(_("The sign-up of %(name)s is cancelled, so nothing was changed.", name=participant.name), "info")
+    return _to_party(token)
+
+
+def _if_own_link_of_minor(participant: Participant, token: str) -> AnyResponse | None:
+    """Leave the answers about minors to the contact: they say who consents, and that consent is needed."""
+    march, party = participant.march, participant.party
+    if open_link(token).party is not None or not march.is_minor(participant.birth_date):
+        return None
+    words = _(
+        "Under %(age)s years of age, answers are changed by the contact of the party: ask %(name)s.",
+        age=march.adult_age,
+        name=party.contact_name,
+    )
+    flash(words, "info")
     return _to_party(token)
 
 

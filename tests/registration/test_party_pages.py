@@ -1,7 +1,7 @@
 """Behind its private link a party is looked after: who is in it, changes, more people, cancelling."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -21,6 +21,7 @@ from marchapp.models import (
     QuotaKind,
     Standing,
 )
+from marchapp.models.link import give_link
 from marchapp.registration.forms.person import PAPER
 from tests.queries import queries_of
 from tests.registration.conftest import CONTACT, PASSPORT, answers, party_answers
@@ -252,6 +253,25 @@ def test_a_link_opens_nobody_of_another_party(
         assert client.get(strange).status_code == 404
         assert client.post(strange).status_code == 404
     assert person(session, "Ola").standing == Standing.PLACED
+
+
+def test_an_own_link_changes_the_own_answers_but_not_those_of_a_minor(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    ola, now = person(session, "Ola"), datetime.now(UTC)
+    token = give_link(session, ola, now=now, expires_at=now + timedelta(days=1)).secret
+    session.commit()
+    address = f"/registrations/{token}/people/{ola.id}/change"
+    client.post(address, data=answers(march, WALKER, **OLA, diet="no fish"))
+    assert person(session, "Ola").diet == "no fish"
+
+    person(session, "Ola").birth_date = date(2005, 1, 1)
+    session.commit()
+
+    assert "ask Siri Hansen" in words_of(client.get(f"/registrations/{token}"))
+    grown_up = answers(march, WALKER, **OLA, birth_date="1980-01-01")
+    assert "ask Siri Hansen" in follow(client, client.post(address, data=grown_up))
+    assert person(session, "Ola").birth_date == date(2005, 1, 1)
 
 
 @pytest.mark.parametrize("page", ["", "/contact", "/people/new", "/people/1/change", "/people/1/cancel"])
