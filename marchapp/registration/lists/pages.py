@@ -53,9 +53,13 @@ def party_list(token: str) -> AnyResponse:
     """Add the people of a list to a party that is signed up."""
     step = _step()
     party = party_for_link(token)
-    sent = request.form if request.method == "POST" else None
-    page = ListPage(party.march, _kind(party.kind), sent, party=party, token=token)
-    return _show(page) if sent is None else _answer(page, step)
+    kind = _kind(party.kind)
+    if request.method == "POST":
+        return _answer(ListPage(party.march, kind, request.form, party=party, token=token), step)
+    if not is_open_to(party.march, kind.category, datetime.now(UTC)):
+        flash(_("Nobody can be added any more."), "info")
+        return redirect(url_for("registration.confirmation", token=token))
+    return _show(ListPage(party.march, kind, party=party, token=token))
 
 
 def list_template(slug: str, kind: str, ending: str) -> Response:

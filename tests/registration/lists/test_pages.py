@@ -372,12 +372,15 @@ def test_units_and_delegations_send_lists(
 def test_a_closed_sign_up_stores_nothing(
     session: Session, march: March, send_file: Sent, press: Sent, client: FlaskClient
 ) -> None:
-    page = send_file(workbook(children(2)))
+    link = press(send_file(workbook(children(1))), "send").location
+    page = send_file(workbook(children(2)), school_class="7A")
     march.signup_closes_at = march.signup_opens_at.replace(year=2014, month=2)
     session.commit()
-    assert "Sign-up closed on" in words_of(press(page, "send"))
-    assert everybody(session) == []
+    assert "Sign-up closed on" in words_of(press(press(page, "leave:2"), "send"))
+    assert len(everybody(session)) == 1
     assert client.get(A_CLASS).status_code == 302
+    answer = client.get(f"{link}/list", follow_redirects=True)
+    assert "Nobody can be added any more." in words_of(answer)
 
 
 @pytest.mark.parametrize(
