@@ -150,7 +150,7 @@ def change_person(
                 room.give_back([participant])
             _write(session, participant, person)
             if participant.party.is_one_person:
-                change_contact(session, participant.party, name="", **contact_of(person), now=now)
+                _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
                 room.take([participant])
@@ -180,7 +180,16 @@ def change_person(
     return changed
 
 
-def change_contact(
+def change_contact(session: Session, party: Party, *, now: datetime, **contact: str) -> None:
+    """Write whom letters about a party of several go to; a new address gets the private link."""
+    address = party.contact_email
+    _write_contact(session, party, now=now, **contact)
+    if party.contact_email != address:
+        link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
+        letters.link_again(session, party, link=link, now=now)
+
+
+def _write_contact(
     session: Session,
     party: Party,
     *,
@@ -191,14 +200,10 @@ def change_contact(
     language: str,
     now: datetime,
 ) -> None:
-    """Write whom letters about a party go to; a new address gets the private link."""
     written = (name, contact_name, contact_email, contact_phone, language)
-    kept = (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language)
-    if written == kept:
+    if written == (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language):
         return
-    is_new_address = contact_email != party.contact_email
-    party.name, party.language = name, language
-    party.contact_name, party.contact_email, party.contact_phone = contact_name, contact_email, contact_phone
+    party.name, party.contact_name, party.contact_email, party.contact_phone, party.language = written
     record(
         session,
         at=now,
@@ -208,9 +213,6 @@ def change_contact(
         subject="party",
         subject_id=party.id,
     )
-    if is_new_address:
-        link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
-        letters.link_again(session, party, link=link, now=now)
 
 
 def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:

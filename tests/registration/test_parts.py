@@ -131,6 +131,18 @@ def test_a_document_must_be_valid_on_the_day_of_the_crossing(client: FlaskClient
     assert is_review(post(client, crossing, **PASSPORT | {"document_expires_on": "2014-09-18"}))
 
 
+def test_who_crosses_twice_needs_papers_for_the_way_back(
+    client: FlaskClient, session: Session, crossing: March
+) -> None:
+    crossing.stages[2].crosses_border = True
+    session.commit()
+    child = {"country": "RU", "phone": "", "guardian_phone": "+47 406 00 002"}
+    papers = PASSPORT | NOTARISED | {"document_expires_on": "2014-09-18", "notarised_to": "2014-09-18"}
+    page = words_of(post(client, crossing, CHILD, **child | papers))
+    assert "Valid until: The document must still be valid on 19 September 2014, when stage 3" in page
+    assert "Consent valid to: The consent must hold on 19 September 2014, when stage 3" in page
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

@@ -227,6 +227,8 @@ def test_who_signed_up_alone_changes_the_address_of_the_letters_with_the_own(
     changed = answers(march, WALKER, email="kari.anne@example.org")
     assert client.post(f"{own_link}/people/{kari.id}/change", data=changed).location == own_link
     assert person(session, "Kari Anne").party.contact_email == "kari.anne@example.org"
+    letters = session.execute(select(Message.kind, Message.recipient).order_by(Message.id)).all()
+    assert letters == [("received", "kari@example.org"), ("changed", "kari.anne@example.org")]
 
 
 @pytest.mark.parametrize("page", ["contact", "people/new", "people/{id}/change", "people/{id}/cancel"])

@@ -153,7 +153,9 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
         self.earliest, self.latest = birth_dates(self.category, first_day=march.starts_on)
         self._fill_lists()
         self.is_minor = self._is_minor()
-        self.crossing = self._first_crossing()
+        crossings = self._crossings()
+        self.crossing = crossings[0] if crossings else None
+        self.last_crossing = crossings[-1] if crossings else None
         self._new_parts = self._open_parts(sent)
         self.opened: dict[str, tuple[str, ...]] = {}
         self._ask_what_matters()
@@ -225,27 +227,29 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
 
     def validate_notarised_to(self, field: Field) -> None:
         begins, ends = self.notarised_from.data, field.data
-        if not (begins and ends and self.crossing):
+        if not (begins and ends and self.crossing and self.last_crossing):
             return
         if ends < begins:
             raise ValidationError(_("This day is before the first one. Look at both once more."))
-        if not begins <= self.crossing.day <= ends:
-            raise ValidationError(
-                _(
-                    "The consent must hold on %(day)s, when stage %(number)s crosses the border.",
-                    day=day(self.crossing.day),
-                    number=self.crossing.number,
+        for stage in (self.crossing, self.last_crossing):
+            if not begins <= stage.day <= ends:
+                raise ValidationError(
+                    _(
+                        "The consent must hold on %(day)s, when stage %(number)s crosses the border.",
+                        day=day(stage.day),
+                        number=stage.number,
+                    )
                 )
-            )
 
     def _check_valid_at_crossing(self, expires_on: date | None) -> None:
-        if expires_on and self.crossing and expires_on < self.crossing.day:
+        stage = self.last_crossing
+        if expires_on and stage and expires_on < stage.day:
             raise ValidationError(
                 _(
                     "The document must still be valid on %(day)s, when stage %(number)s crosses the border. "
                     "If it is to be renewed, leave it out and add the new one later.",
-                    day=day(self.crossing.day),
-                    number=self.crossing.number,
+                    day=day(stage.day),
+                    number=stage.number,
                 )
             )
 
@@ -264,11 +268,9 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
         born = self.birth_date.data
         return self.march.is_minor(born) if born else self.category == Category.SCHOOLCHILD
 
-    def _first_crossing(self) -> Stage | None:
+    def _crossings(self) -> list[Stage]:
         walked = self.stages.data or ()
-        return next(
-            (stage for stage in self.march.stages if stage.crosses_border and str(stage.id) in walked), None
-        )
+        return [stage for stage in self.march.stages if stage.crosses_border and str(stage.id) in walked]
 
     def _asked_parts(self) -> Iterable[tuple[str, tuple[str, ...], bool]]:
         """Yield each part with its fields and whether it matters to this person."""
