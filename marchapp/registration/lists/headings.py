@@ -36,12 +36,16 @@ Phrases = dict[Words, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Headings:
-    """The line of headings of a sheet: which column, counted from 0, is what, and which nobody knows."""
+    """The line of headings of a sheet: which column, counted from 0, is what, and which nobody knows.
+
+    `other_sheets` have headings, too.
+    """
 
     sheet: Sheet
     line: Line
     columns: dict[int, str]
     unknown: tuple[str, ...]
+    other_sheets: tuple[str, ...]
 
     def answers(self, asked: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
         """Return each row below the headings: its number, and what it holds of the columns asked for."""
@@ -73,7 +77,10 @@ def find_headings(
         return None
     columns = _with_slips(line, columns, known, asked)
     unknown = tuple(cell for place, cell in enumerate(line.cells) if cell and place not in columns)
-    return Headings(sheet, line, columns, unknown)
+    others = {
+        other.name: None for other, _line, of_other in named if len(of_other) > 2 and other is not sheet
+    }
+    return Headings(sheet, line, columns, unknown, tuple(others))
 
 
 def _columns(line: Line, known: Phrases, asked: set[str]) -> dict[int, str]:

@@ -33,15 +33,13 @@ class MissingColumns(UnreadableList):
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """The rows that were found, and what was passed over on the way.
-
-    `sheet` names the sheet that was read where there were several.
-    """
+    """The rows that were found, and what was passed over on the way: columns, the example, other sheets."""
 
     rows: list[Row]
     unknown: tuple[str, ...]
     had_example: bool
     sheet: str
+    other_sheets: tuple[str, ...]
 
 
 def take_in(sheets: Sequence[Sheet], march: March, kind: ListKind) -> Intake:
@@ -64,7 +62,8 @@ def take_in(sheets: Sequence[Sheet], march: March, kind: ListKind) -> Intake:
         rows=rows,
         unknown=headings.unknown,
         had_example=len(rows) < len(found),
-        sheet=headings.sheet.name if len(sheets) > 1 else "",
+        sheet=headings.sheet.name,
+        other_sheets=headings.other_sheets,
     )
 
 

@@ -94,6 +94,14 @@ def test_the_sheet_whose_headings_are_known_best_is_read() -> None:
     known = find_headings([notes, people], ALL, {})
     assert known
     assert known.sheet.name == "People"
+    assert known.other_sheets == ()
+
+
+def test_other_sheets_with_people_are_named() -> None:
+    sheets = [sheet(["Given name", "Family name", "Country"], name=name) for name in ("7A", "7B", "7C")]
+    known = find_headings(sheets, ALL, {})
+    assert known
+    assert (known.sheet.name, known.other_sheets) == ("7A", ("7B", "7C"))
 
 
 def test_words_of_our_own_templates_are_known() -> None:
