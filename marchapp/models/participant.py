@@ -148,12 +148,19 @@ class Participant(db.Model):
             postgresql_where=text("NOT may_take_part"),
         ),
         Index(
+            "ix_participant_may_not_cross",
+            "march_id",
+            sqlite_where=text("may_take_part = 1 AND may_cross_border = 0"),
+            postgresql_where=text("may_take_part AND NOT may_cross_border"),
+        ),
+        Index(
             "ix_participant_left_groups",
             "march_id",
             sqlite_where=text("left_groups_at IS NOT NULL"),
             postgresql_where=text("left_groups_at IS NOT NULL"),
         ),
-        Index(None, "march_id", "category"),
+        # What is counted for statistics, in an order in which the database need not sort.
+        Index("ix_participant_counts", "march_id", "standing", "category", "country", "birth_date"),
         Index(None, "march_id", "country"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.
         Index(

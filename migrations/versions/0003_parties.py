@@ -483,6 +483,7 @@ def _change_participant() -> None:
         for old in ("link_hash", "march_id_name_key_birth_date", "march_id_submission_key"):
             batch_op.drop_constraint(f"uq_participant_{old}", type_="unique")
         batch_op.drop_index("ix_participant_list")
+        batch_op.drop_index("ix_participant_march_id_category")
         for old in ("guardian_name", "guardian_phone", "submission_key", "link_hash", "search_key"):
             batch_op.drop_column(old)
         batch_op.alter_column("party_id", existing_type=sa.Integer(), nullable=False)
@@ -494,6 +495,9 @@ def _change_participant() -> None:
         _check(batch_op, "waits_since", "(standing = 'waiting') = (waiting_since IS NOT NULL)")
         _check(batch_op, "cancelled_when", "(standing = 'cancelled') = (cancelled_at IS NOT NULL)")
         batch_op.create_index("ix_participant_party_id", ["party_id"])
+        batch_op.create_index(
+            "ix_participant_counts", ["march_id", "standing", "category", "country", "birth_date"]
+        )
         batch_op.create_index(
             "ix_participant_list",
             [
@@ -517,6 +521,10 @@ def _change_participant() -> None:
     _index_where("ix_participant_line", ["march_id", "waiting_since"], "standing = 'waiting'")
     not_yet = "NOT may_take_part" if _is_postgresql() else "may_take_part = 0"
     _index_where("ix_participant_without_consent", ["march_id", "place_held_until"], not_yet)
+    not_over = "may_take_part AND NOT may_cross_border"
+    if not _is_postgresql():
+        not_over = "may_take_part = 1 AND may_cross_border = 0"
+    _index_where("ix_participant_may_not_cross", ["march_id"], not_over)
     _index_where("ix_participant_left_groups", ["march_id"], "left_groups_at IS NOT NULL")
     person = ["march_id", "name_key", "birth_date"]
     _index_where("uq_participant_person", person, "standing != 'cancelled'", unique=True)
@@ -759,6 +767,7 @@ def _change_participant_back() -> None:
         "uq_participant_person",
         "ix_participant_line",
         "ix_participant_without_consent",
+        "ix_participant_may_not_cross",
         "ix_participant_left_groups",
     ):
         op.drop_index(index, "participant")
@@ -768,6 +777,8 @@ def _change_participant_back() -> None:
         batch_op.drop_constraint("fk_participant_party_id_party", type_="foreignkey")
         batch_op.drop_index("ix_participant_party_id")
         batch_op.drop_index("ix_participant_list")
+        batch_op.drop_index("ix_participant_counts")
+        batch_op.create_index("ix_participant_march_id_category", ["march_id", "category"])
         for name in (
             "party_id",
             "spoken_languages",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from marchapp.models import Answer, ConsentAnswer, March, Participant, Purpose, Stage, StageEntry, Standing
+from marchapp.models import Answer, ConsentAnswer, March, Participant, Purpose, StageEntry, Standing
 from marchapp.models.march import years_before
 from marchapp.registration.consent.state import Consents, consents_of
 
@@ -69,19 +69,29 @@ def _born_after(march: March) -> date:
 def _shown(march: March, show: Show) -> ColumnElement[bool]:
     match show:
         case Show.MISSING:
-            return or_(~Participant.may_take_part, _may_not_cross(march))
+            return Participant.id.in_(union_all(_not_allowed(march), _not_over_the_border(march)))
         case Show.DENIED:
-            return ~Participant.may_take_part & _has_said_no()
+            return Participant.id.in_(_not_allowed(march)) & _has_said_no()
         case Show.LEFT:
             return Participant.left_groups_at.is_not(None)
-    return Participant.march_id == march.id
+    return true()
 
 
-def _may_not_cross(march: March) -> ColumnElement[bool]:
-    """Tell whether somebody walks a stage across the border without the consent to that."""
-    abroad = select(Stage.id).where(Stage.march_id == march.id, Stage.crosses_border)
+def _not_allowed(march: March) -> Select[int]:
+    """Return the query for those without consent, whom an index holds."""
+    return select(Participant.id).where(Participant.march_id == march.id, ~Participant.may_take_part)
+
+
+def _not_over_the_border(march: March) -> Select[int]:
+    """Return the query for those who may take part, but not walk a stage that crosses the border."""
+    abroad = [stage.id for stage in march.stages if stage.crosses_border]
     crosses = exists().where(StageEntry.participant_id == Participant.id, StageEntry.stage_id.in_(abroad))
-    return ~Participant.may_cross_border & crosses
+    return select(Participant.id).where(
+        Participant.march_id == march.id,
+        Participant.may_take_part,
+        ~Participant.may_cross_border,
+        crosses if abroad else false(),
+    )
 
 
 def _has_said_no() -> ColumnElement[bool]:
