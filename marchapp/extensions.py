@@ -132,6 +132,12 @@ def only_read() -> None:
     g.only_reads = True
 
 
+def now_write() -> None:
+    """Begin to write, in a request that only read up to here; what it has loaded is read anew."""
+    g.only_reads = False
+    db.session.rollback()
+
+
 def tune_sqlite(engine: Engine) -> None:
     """Let SQLite keep its promises: foreign keys, readers beside one writer, waiting instead of failing.
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug import Response as AnyResponse
 
 from marchapp.access import march_for_reader
-from marchapp.extensions import db, only_read
+from marchapp.extensions import db, now_write, only_read
 from marchapp.models import Category, March, PartyKind
 from marchapp.registration import places
 from marchapp.registration.forms.party import (
@@ -48,8 +48,7 @@ def choose(slug: str) -> str:
 def sign_up(slug: str, who: str) -> str | AnyResponse:
     """Ask, let the answers be looked over, and store them: nothing is stored before the last step."""
     step, _colon, number = request.form.get("step", "review").partition(":")
-    if step != "send":
-        only_read()
+    only_read()
     march = march_for_reader(slug)
     wanted = _who(who)
     now = datetime.now(UTC)
@@ -123,6 +122,7 @@ def _send(page: SignUp, now: datetime) -> str | AnyResponse:
     if not page.validate():
         return _form(page)
     party = page.answers
+    now_write()  # only now, so that nobody waits for another's form to be read
     if outlook := _choice_to_make(page, party, now):
         return _show_review(page, party, outlook)
     try:
