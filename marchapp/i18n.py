@@ -149,7 +149,8 @@ def duration(seconds: float | None) -> str:
 
 def figure(value: float) -> str:
     """Write a number with the reader's separators."""
-    return format_decimal(value)
+    has_none = isinstance(value, int) and 0 <= value < 1000  # as most numbers of long tables
+    return str(value) if has_none else format_decimal(value)
 
 
 def country(code: str) -> str:

@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Integer, case, cast, extract, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marchapp.models import Category, March, Participant, Standing
 from marchapp.models.march import years_before
@@ -14,6 +15,8 @@ from marchapp.models.march import years_before
 AN_HOUR_S = 3600
 # The youngest of each band; the next band begins where one ends.
 BANDS = (0, 10, 13, 16, 18, 25, 35, 45, 55, 65)
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,27 +36,24 @@ class Statistics:
 
 
 def count(session: Session, march: March) -> Statistics:
-    """Count the people of a march in three queries."""
+    """Count the people of a march, in as many queries for any number of them."""
     standings: Counter[Standing] = Counter()
     categories: Counter[Category] = Counter()
     countries: Counter[str] = Counter()
-    bands: Counter[int] = Counter()
-    what = (Participant.standing, Participant.category, Participant.country, _band(march))
-    for standing, category, country, band, people in session.execute(
-        select(*what, func.count()).where(Participant.march_id == march.id).group_by(*what)
-    ):
+    what = (Participant.standing, Participant.category, Participant.country)
+    query = select(*what, func.count()).where(Participant.march_id == march.id).group_by(*what)
+    for standing, category, country, people in session.execute(query):
         standings[standing] += people
         if standing != Standing.CANCELLED:
             categories[category] += people
             countries[country] += people
-            bands[band] += people
     return Statistics(
         standings=standings,
         days=_days(session, march),
         categories=categories,
         countries=countries,
-        municipalities=_municipalities(session, march),
-        bands=bands,
+        municipalities=_counter(session, march, Participant.municipality),
+        bands=_counter(session, march, _band(march)),
     )
 
 
@@ -69,17 +69,18 @@ def _band(march: March) -> ColumnElement[int]:
 def _days(session: Session, march: March) -> Counter[date]:
     """Count by the day of the march's clock; the database counts hours, as days depend on the time zone."""
     hour = (cast(extract("epoch", Participant.registered_at), Integer) // AN_HOUR_S).label("hour")
-    query = select(hour, func.count()).where(*_is_counted(march)).group_by(hour)
     zone = ZoneInfo(march.time_zone)
     days: Counter[date] = Counter()
-    for hours, people in session.execute(query):
+    for hours, people in _counter(session, march, hour).items():
         days[datetime.fromtimestamp(hours * AN_HOUR_S, UTC).astimezone(zone).date()] += people
     return days
 
 
-def _municipalities(session: Session, march: March) -> Counter[str]:
-    query = select(Participant.municipality, func.count()).where(*_is_counted(march))
-    return Counter(dict(session.execute(query.group_by(Participant.municipality)).all()))
+def _counter(
+    session: Session, march: March, what: ColumnElement[Key] | InstrumentedAttribute[Key]
+) -> Counter[Key]:
+    query = select(what, func.count()).where(*_is_counted(march)).group_by(what)
+    return Counter(dict(session.execute(query).all()))
 
 
 def _is_counted(march: March) -> tuple[ColumnElement[bool], ...]:
