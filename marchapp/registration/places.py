@@ -22,8 +22,8 @@ class Outlook:
     """Who of a party would get a place if it signed up now.
 
     `short_of` are the quotas that are too small for all of them; where there is none everybody gets a place.
-    `fits` says of each person, in the order given, who gets one where as many as fit are taken. So many
-    people wait `in_line` already.
+    `fits` says of each person, in the order given, who gets one where as many as fit are taken. Where places
+    are short, so many people wait `in_line` already.
     """
 
     fits: tuple[bool, ...]
@@ -44,7 +44,7 @@ def preview(session: Session, march: March, people: Collection[Walks]) -> Outloo
     return Outlook(
         fits=tuple(id(person) in placed for person in people),
         short_of=short_of,
-        in_line=session.scalar(waiting) or 0,
+        in_line=(session.scalar(waiting) or 0) if short_of else 0,
     )
 
 

@@ -187,7 +187,10 @@ def test_one_person_is_told_of_the_line_before_sending(
     client: FlaskClient, session: Session, march: March
 ) -> None:
     limit(session, march, 0)
-    assert "If you send this, you stand in line." in words_of(post(client, march, SIRI))
+    send(client, march, OLA, when_full="all")
+    review = words_of(post(client, march, SIRI))
+    assert "If you send this, you stand in line." in review
+    assert "One person waits already." in review
 
 
 def test_sending_twice_gives_one_party_and_one_letter(
