@@ -1,7 +1,8 @@
-// Sending a list: its size is checked before it travels, and the progress is shown. The form works without.
+// Sending a list: its size is checked before it travels, and the progress is shown. The forms work without.
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  sayWorking(event.submitter);
   const file = form.elements.file?.files[0];
   if (!file) return;
   event.preventDefault();
@@ -9,6 +10,14 @@ document.addEventListener("submit", (event) => {
   if (file.size > Number(panel.dataset.limitBytes)) say(panel, panel.dataset.tooLarge, true);
   else send(form, panel);
 });
+
+/** Let the button that was pressed say what goes on, until the page is left or come back to. */
+function sayWorking(button) {
+  if (!button?.dataset.working) return;
+  const words = button.textContent;
+  button.textContent = button.dataset.working;
+  addEventListener("pageshow", () => (button.textContent = words), { once: true });
+}
 
 function send(form, panel) {
   const request = new XMLHttpRequest();
