@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug import Response
@@ -11,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from marchapp.access import march_for_coordinator, participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
-from marchapp.i18n import LANGUAGES, speak
+from marchapp.i18n import LANGUAGES
 from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
 from marchapp.registration.consent import services
 from marchapp.registration.consent.forms import PaperForm, WithdrawForm, answer_form
@@ -92,7 +93,7 @@ def print_paper(participant_id: int) -> str:
     guardian = _giver(person)
     consents = _consents(person)
     wish = request.args.get("lang")
-    with speak(wish if wish in LANGUAGES else (guardian or person).language):
+    with force_locale(wish if wish in LANGUAGES else (guardian or person).language):
         return render_template(
             "registration/consent/print.html",
             march=person.march,

@@ -215,6 +215,24 @@ def test_a_guardian_of_another_child_cannot_be_named(session: Session, family: F
         assert client.post(f"{of_other}/link", data={"guardian": by}).status_code == 404
 
 
+def test_the_form_to_print_is_in_the_language_of_whoever_signs(
+    session: Session, family: Family, sign_in
+) -> None:
+    client = sign_in(family.coordinator)
+    client.set_cookie("language", "nb")
+    texts = current_texts(session, family.march)
+    stage = family.home.name["en"]
+    session.commit()
+    for by, language in ((family.mother.id, "nb"), (family.father.id, "ru")):
+        page = client.get(f"{base(family)}/print?by={by}").text
+        assert f'<html lang="{language}">' in page
+        assert texts[Purpose.PHOTOGRAPHS].text[language].split("\n\n")[0] in page
+        assert stage in page
+    of_child = client.get(f"{base(family)}/print?by=child").text
+    assert texts[Purpose.TAKING_PART].text["nb"].split("\n\n")[0] in of_child
+    assert texts[Purpose.PHOTOGRAPHS].text["nb"].split("\n\n")[0] not in of_child
+
+
 def test_a_small_child_has_no_paper_of_its_own(session: Session, family: Family, sign_in) -> None:
     family.march.assent_age = 15
     session.commit()
