@@ -21,7 +21,6 @@ from marchapp.models import (
     Participant,
     Party,
     PrivateLink,
-    QuotaKind,
     StageEntry,
     Standing,
     TravelDocument,
@@ -504,12 +503,3 @@ def is_open_to(march: March, category: Any, now: datetime) -> bool:
     """Tell whether somebody of the category may sign up now, for a place or in line."""
     is_offered = any(quota.category == category and quota.capacity != 0 for quota in march.category_quotas)
     return march.takes_signups(now) and bool(march.stages) and is_offered
-
-
-def has_place(march: March, category: Any) -> bool:
-    """Tell whether there is a place for somebody of the category, as far as one can say before trying."""
-    return all(
-        quota.left is None or quota.left > 0
-        for quota in march.quotas
-        if quota.kind == QuotaKind.MARCH or quota.category == category
-    )

@@ -5,14 +5,20 @@ from typing import Any
 from marchapp.models import Guardian, Participant, Party, TravelDocument
 from marchapp.registration.people import COLUMNS
 
-# What a new person of a party most often shares with the one before.
-SHARED = ("country", "municipality", "language", "school", "school_class", "body", "service", "unit")
+# What the next person of a party most often shares with the one before.
+SHARED = (
+    "category", "country", "municipality", "spoken", "language", "stages", "emergency_name",
+    "emergency_phone", "school", "school_class", "body", "service", "unit",
+)  # fmt: skip
 
 
 def answers_of(participant: Participant) -> dict[str, Any]:
     """Return everything that is kept about somebody by the names of the form's fields."""
     answers = {name: getattr(participant, name) for name in COLUMNS}
-    answers |= _walk_and_words(participant)
+    answers |= {
+        "stages": [str(stage_id) for stage_id in participant.stage_ids],
+        "spoken": participant.spoken_languages,
+    }
     for number, guardian in zip(("", "2"), participant.guardians, strict=False):
         answers |= _guardian(f"guardian{number}", guardian)
     for number, document in zip(("", "2"), participant.documents, strict=False):
@@ -31,7 +37,7 @@ def answers_of(participant: Participant) -> dict[str, Any]:
 
 def shared_with(participant: Participant) -> dict[str, Any]:
     """Return what somebody added to a party is likely to share with this one."""
-    return {name: getattr(participant, name) for name in SHARED} | _walk_and_words(participant)
+    return {name: answer for name, answer in answers_of(participant).items() if name in SHARED}
 
 
 def contact_of(party: Party) -> dict[str, str]:
@@ -41,13 +47,6 @@ def contact_of(party: Party) -> dict[str, str]:
         "contact_email": party.contact_email,
         "contact_phone": party.contact_phone,
         "contact_language": party.language,
-    }
-
-
-def _walk_and_words(participant: Participant) -> dict[str, Any]:
-    return {
-        "stages": [str(stage_id) for stage_id in participant.stage_ids],
-        "spoken": participant.spoken_languages,
     }
 
 

@@ -19,6 +19,7 @@ from marchapp.forms import BaseForm, Text, email_address
 from marchapp.i18n import locale_code
 from marchapp.models import Category, March, PartyKind, WhenFull
 from marchapp.registration.forms.blank import blank_questions
+from marchapp.registration.forms.changes import SHARED
 from marchapp.registration.forms.fields import OneOfList, Phone
 from marchapp.registration.forms.person import FORMS, LANGUAGE_CHOICES, Email, PersonForm, Sent
 from marchapp.registration.people import PartyAnswers, contact_of
@@ -30,11 +31,6 @@ USUAL_CATEGORY = {
     PartyKind.UNIT: Category.BORDER_GUARD,
     PartyKind.DELEGATION: Category.OFFICIAL,
 }
-# What the next person of a party most often shares with the one before.
-SHARED = (
-    "category", "country", "municipality", "spoken", "language", "stages", "emergency_name",
-    "emergency_phone", "school", "school_class", "body", "service", "unit",
-)  # fmt: skip
 NOT_CARRIED = {"csrf_token", "step"}
 
 
