@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, abort, redirect, render_template, request, send_file, stream_with_context, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug import Response as AnyResponse
-from wtforms import BooleanField, RadioField
+from wtforms import BooleanField, RadioField, SelectChoice
 from wtforms.validators import ValidationError
 
 from marchapp.access import march_for_coordinator, signed_in_account
@@ -30,15 +30,23 @@ class ExportForm(BaseForm):
 
     people = RadioField(
         _l("People"),
-        choices=[("selection", _l("Those who are listed now")), ("all", _l("Everybody, cancelled ones too"))],
+        choices=[
+            SelectChoice("selection", _l("Those who are listed now")),
+            SelectChoice("all", _l("Everybody, cancelled ones too")),
+        ],
         default="selection",
     )
     columns = RadioField(
         _l("Columns"),
-        choices=[("all", _l("All")), ("shown", _l("Name, reference and those that are listed now"))],
+        choices=[
+            SelectChoice("all", _l("All")),
+            SelectChoice("shown", _l("Name, reference and those that are listed now")),
+        ],
         default="all",
     )
-    format = RadioField(_l("File"), choices=[("xlsx", "Excel (XLSX)"), ("csv", "CSV")], default="xlsx")
+    format = RadioField(
+        _l("File"), choices=[SelectChoice("xlsx", "Excel (XLSX)"), SelectChoice("csv", "CSV")], default="xlsx"
+    )
     health_notes = BooleanField(_l("Notes on health"))
     documents = BooleanField(_l("Numbers of documents"))
     reason = Text(_l("What for"), most=300, optional=True)

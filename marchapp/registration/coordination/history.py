@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import render_template
@@ -86,14 +86,14 @@ def participant_history(participant_id: int) -> str:
 def entries_of(session: Session, person: Participant) -> list[Entry]:
     """Return what happened to a person, to those merged into it, and to its party, the latest first."""
     of_people = (
-        AuditEvent.subject == "participant",
-        AuditEvent.subject_id.in_(_with_merged(session, person)),
+        (AuditEvent.subject == "participant") & (AuditEvent.subject_id == id_) & AuditEvent.at.between(*times)
+        for id_, times in _lives(session, person).items()
     )
-    of_party = (AuditEvent.subject == "party", AuditEvent.subject_id == person.party_id)
+    of_party = (AuditEvent.subject == "party") & (AuditEvent.subject_id == person.party_id)
     query = (
         select(AuditEvent, Account.name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.march_id == person.march_id, or_(and_(*of_people), and_(*of_party)))
+        .where(AuditEvent.march_id == person.march_id, or_(*of_people, of_party))
         .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
     return [_entry(person.march, event, by) for event, by in session.execute(query)]
@@ -109,19 +109,24 @@ def letters_of(session: Session, person: Participant) -> list[Message]:
     return list(session.scalars(query.order_by(Message.created_at.desc(), Message.id.desc())))
 
 
-def _with_merged(session: Session, person: Participant) -> set[int]:
-    """Return the number of a person and those of the rows that were merged into it."""
-    known: set[int] = set()
-    new = {person.id}
+def _lives(session: Session, person: Participant) -> dict[int, tuple[datetime, datetime]]:
+    """Return the numbers that were a person's, with when: SQLite gives the number of a deleted row again."""
+    always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    lives = {person.id: (person.registered_at, always[1])}
+    new = [person.id]
     while new:
-        known |= new
-        merged = select(AuditEvent.details).where(
-            AuditEvent.action == "participant.merged",
-            AuditEvent.subject == "participant",
-            AuditEvent.subject_id.in_(new),
+        merged = session.scalars(
+            select(AuditEvent).where(
+                AuditEvent.action == "participant.merged",
+                AuditEvent.subject == "participant",
+                AuditEvent.subject_id.in_(new),
+                AuditEvent.at >= person.registered_at,
+            )
         )
-        new = {details["merged"] for details in session.scalars(merged)} - known
-    return known
+        found = {event.details["merged"]: (always[0], event.at) for event in merged}
+        new = [id_ for id_ in found if id_ not in lives]
+        lives = found | lives
+    return lives
 
 
 def _entry(march: March, event: AuditEvent, by: str | None) -> Entry:

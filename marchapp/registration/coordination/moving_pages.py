@@ -6,7 +6,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug import Response
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
+from wtforms.validators import InputRequired
 
 from marchapp.access import participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
@@ -19,7 +20,9 @@ ALONE = "alone"
 
 
 class MoveForm(ReasonForm):
-    party = RadioField(_l("Party"), validate_choice=False)
+    party = RadioField(
+        _l("Party"), validate_choice=False, validators=[InputRequired(_l("Choose a party from the list."))]
+    )
 
 
 def move(participant_id: int) -> str | Response:
@@ -27,9 +30,9 @@ def move(participant_id: int) -> str | Response:
     text = request.args.get("q", "").strip()[:100]
     found = find_parties(db.session, person.march, text, but=person.party) if text else []
     form = MoveForm()
-    form.party.choices = [(str(party.id), _words_of(party)) for party in found]
+    form.party.choices = [SelectChoice(str(party.id), _words_of(party)) for party in found]
     if not person.party.is_one_person:
-        form.party.choices.append((ALONE, _("A party of one")))
+        form.party.choices.append(SelectChoice(ALONE, _("A party of one")))
     if form.validate_on_submit():
         party = _chosen(person, form.party.data)
         now = datetime.now(UTC)

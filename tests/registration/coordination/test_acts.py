@@ -237,7 +237,8 @@ def test_somebody_moves_to_another_party_and_an_empty_one_is_gone(
     page = coordinator.get(f"/participants/{person.id}/move?q=fjordbotn").text
     assert "Fjordbotn 7B" in page
     address = f"/participants/{person.id}/move?q=fjordbotn"
-    assert coordinator.post(address, data={"party": str(school.id)}).status_code == 200
+    assert coordinator.post(address, data={"party": str(school.id)}).status_code == 200  # without a reason
+    assert "Choose a party from the list." in coordinator.post(address, data=WHY).text
     assert coordinator.post(address, data=WHY | {"party": str(school.id)}).status_code == 302
     session.expire_all()
     assert person.party_id == school.id
@@ -293,3 +294,38 @@ def test_only_coordinators_of_the_march_act_on_its_people(
     session.expire_all()
     assert cast.walker.standing == Standing.PLACED
     assert not session.scalars(select(AuditEvent)).all()
+
+
+def test_the_history_of_a_number_that_was_used_before_belongs_to_somebody_else(
+    coordinator: FlaskClient, session: Session, cast: Cast
+) -> None:
+    for at, reason in ((cast.walker.registered_at - timedelta(days=1), "Another"), (START, "The same")):
+        session.add(
+            AuditEvent(
+                at=at,
+                march_id=cast.march.id,
+                action="participant.cancelled",
+                subject="participant",
+                subject_id=cast.walker.id,
+                details={"reason": reason},
+            )
+        )
+    session.commit()
+    history = coordinator.get(f"/participants/{cast.walker.id}/history").text
+    assert "The same" in history
+    assert "Another" not in history
+
+
+def test_the_page_of_a_person_says_what_is_missing_and_who_belongs_to_the_party(
+    coordinator: FlaskClient, session: Session, cast: Cast
+) -> None:
+    crossing = make_stage(session, cast.march, number=2, crosses_border=True)
+    family = make_party(session, cast.march, kind=PartyKind.FAMILY, name="The Nilsens", contact_name="Siri")
+    person = make_participant(session, cast.march, crossing, party=family, erasure_asked_at=START)
+    other = make_participant(session, cast.march, party=family, given_name="Per", family_name="Sibling")
+    session.commit()
+    page = coordinator.get(f"/participants/{person.id}").text
+    assert "A travel document: stage 2 crosses the border" in page
+    assert "Asked to be erased on" in page
+    assert "The Nilsens" in page
+    assert f'href="/participants/{other.id}">Per Sibling</a>' in page
