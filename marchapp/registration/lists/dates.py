@@ -1,7 +1,8 @@
 """Dates as people write them in lists: 17.5.2001, 17/05/01, 17 мая 2001, or a spreadsheet's number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -27,12 +28,12 @@ class YearTooShort(ValueError):
     """The year has two digits and does not tell itself from the day."""
 
 
-@dataclass(frozen=True)
-class AmbiguousDay(Exception):
+class AmbiguousDay(ValueError):
     """The same signs are two dates; whoever wrote them must say which."""
 
-    day_first: date
-    month_first: date
+    def __init__(self, *, day_first: date, month_first: date) -> None:
+        super().__init__(day_first, month_first)
+        self.day_first, self.month_first = day_first, month_first
 
 
 def read_day(text: str, *, earliest: date, latest: date, day_first: bool | None = None) -> date:
@@ -58,24 +59,20 @@ def read_day(text: str, *, earliest: date, latest: date, day_first: bool | None 
     if match := MONTH_AND_DAY.fullmatch(text):
         name, day_of_month, year = match.groups()
         return _Readings(int(day_of_month), _month(name), _years(year), earliest, latest).day_first()
-    return _read_figures(text, day_first)
+    return _read_figures(text)
 
 
-def _read_figures(text: str, day_first: bool | None) -> date:
+def _read_figures(text: str) -> date:
     """Read a number: a spreadsheet's own count of days, or a date without anything between."""
     if re.fullmatch(r"[1-9]\d{4}(\.0+)?", text):
         return FIRST_DAY_OF_SPREADSHEETS + timedelta(days=int(text[:5]))
     if not re.fullmatch(r"\d{8}", text):
         raise UnreadableDay(text)
-    readings = set()
-    for year, month, day_of_month in ((text[:4], text[4:6], text[6:]), (text[4:], text[2:4], text[:2])):
-        try:
-            readings.add(_day(int(year), int(month), int(day_of_month)))
-        except UnreadableDay:
-            continue
+    written = ((text[:4], text[4:6], text[6:]), (text[4:], text[2:4], text[:2]))
+    readings = _real((int(year), int(month), int(day_of_month)) for year, month, day_of_month in written)
     if len(readings) != 1:
         raise UnreadableDay(text)
-    return readings.pop()
+    return readings[0]
 
 
 @dataclass(frozen=True)
@@ -89,10 +86,10 @@ class _Readings:
     latest: date
 
     def day_first(self) -> date:
-        return self._in_century([_day(year, self.second, self.first) for year in self.years])
+        return self._in_century(_real((year, self.second, self.first) for year in self.years))
 
     def month_first(self) -> date:
-        return self._in_century([_day(year, self.first, self.second) for year in self.years])
+        return self._in_century(_real((year, self.first, self.second) for year in self.years))
 
     def told(self, day_first: bool | None) -> date:
         if self.first == self.second or self.second > 12:
@@ -100,11 +97,13 @@ class _Readings:
         if self.first > 12:
             return self.day_first()
         if day_first is None:
-            raise AmbiguousDay(self.day_first(), self.month_first())
+            raise AmbiguousDay(day_first=self.day_first(), month_first=self.month_first())
         return self.day_first() if day_first else self.month_first()
 
     def _in_century(self, days: list[date]) -> date:
         """Return the one between the earliest and the latest date, or else the nearest to them."""
+        if not days:
+            raise UnreadableDay(f"{self.first} {self.second}")
         fitting = [one for one in days if self.earliest <= one <= self.latest]
         if len(fitting) > 1:
             raise YearTooShort
@@ -124,6 +123,15 @@ def _day(year: int, month: int, day_of_month: int) -> date:
         raise UnreadableDay(f"{day_of_month}.{month}.{year}") from error
     if not 1900 <= year < 2200:
         raise UnreadableDay(f"the year {year}")
+    return found
+
+
+def _real(written: Iterable[tuple[int, int, int]]) -> list[date]:
+    """Return those of some dates that there are."""
+    found = []
+    for year, month, day_of_month in written:
+        with suppress(UnreadableDay):
+            found.append(_day(year, month, day_of_month))
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marchapp.models import DocumentKind, March
-from marchapp.registration.lists.columns import ListKind, columns_of, labels_in_all_languages, words_of
+from marchapp.registration.lists.columns import ListKind, columns_of, labels_in_all_languages
 from marchapp.registration.lists.headings import find_headings
 from marchapp.registration.lists.reading import MOST_ROWS, EmptyList, ListTooLong, Sheet, UnreadableList
 from marchapp.registration.lists.rows import Row
@@ -23,12 +23,12 @@ class NoHeadings(UnreadableList):
     """No line names the columns."""
 
 
-@dataclass(frozen=True)
 class MissingColumns(UnreadableList):
-    """No row can be good, as these columns are not there; and which were not understood."""
+    """No row can be good without these columns; others were not understood."""
 
-    missing: tuple[str, ...]
-    unknown: tuple[str, ...]
+    def __init__(self, missing: tuple[str, ...], unknown: tuple[str, ...]) -> None:
+        super().__init__(missing, unknown)
+        self.missing, self.unknown = missing, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def take_in(sheets: Sequence[Sheet], march: March, kind: ListKind) -> Intake:
         raise NoHeadings
     missing = tuple(name for name in kind.needed if name not in headings.columns.values())
     if missing:
-        raise MissingColumns(tuple(words_of(name) for name in missing), headings.unknown)
+        raise MissingColumns(missing, headings.unknown)
     found = [Row(number, _of_form(cells)) for number, cells in headings.answers(named)]
     rows = [row for row in found if not is_example(row)]
     if not rows:

@@ -2,6 +2,7 @@
 
 from flask_babel import gettext as _
 
+from marchapp.registration.lists.columns import words_of
 from marchapp.registration.lists.intake import MissingColumns, NoHeadings
 from marchapp.registration.lists.reading import (
     MOST_ROWS,
@@ -35,7 +36,9 @@ def why_unreadable(why: UnreadableList) -> str:
 
 
 def _missing(why: MissingColumns) -> str:
-    missing = _("These columns are missing: %(columns)s.", columns=", ".join(why.missing))
-    if not why.unknown:
-        return missing
-    return f"{missing} " + _("These are not understood: %(columns)s.", columns=", ".join(why.unknown))
+    said = [_("These columns are missing: %(columns)s.", columns=", ".join(map(words_of, why.missing)))]
+    if why.unknown:
+        said.append(_("These are not understood: %(columns)s.", columns=", ".join(why.unknown)))
+    if {"given_name", "family_name"} <= set(why.missing):  # most often the whole name stands in one column
+        said.append(_("Write given name and family name in two columns."))
+    return " ".join(said)

@@ -73,6 +73,7 @@ def test_the_century_of_a_short_year_follows_from_the_age() -> None:
     grown_up = {"earliest": date(1913, 9, 18), "latest": date(1996, 9, 17)}
     assert read_day("17.05.75", **grown_up) == date(1975, 5, 17)
     assert read_day("17.05.14", **grown_up) == date(1914, 5, 17)
+    assert read_day("29.02.00", **CHILDREN) == date(2000, 2, 29)  # there was none in 1900
     assert read_day("17.05.10", **CHILDREN) == date(2010, 5, 17)  # too young, which the form then says
 
 

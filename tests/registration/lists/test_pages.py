@@ -258,6 +258,8 @@ def test_needed_columns_that_are_missing_are_named(march: March, send_file: Sent
     page = words_of(send_file(workbook(rows)))
     assert "These columns are missing: Birth date, Country, Name of guardian 1, Phone of guardian 1." in page
     assert "These are not understood: Skostørrelse." in page
+    page = words_of(send_file(workbook([{"Navn": "Kari Hansen", "Født": "17.05.2001", "Land": "NO"}])))
+    assert "Write given name and family name in two columns." in page
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251"])
