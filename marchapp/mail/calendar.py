@@ -1,6 +1,6 @@
 """The stages that a letter is about, as an iCalendar file (RFC 5545)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -25,15 +25,33 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
 
 
-def enclosed(method: Method, stages: Iterable[Stage]) -> dict[str, Any]:
-    """Return what a message keeps of its calendar; the file is made when the letter is sent."""
+def enclosed(method: Method, stages: Iterable[Stage], *, struck: Collection[int] = ()) -> dict[str, Any]:
+    """Return what a message keeps of its calendar; the file is made when the letter is sent.
+
+    `struck` are the ids of stages that earlier letters have published and that are not walked any more.
+    """
     stage_ids = [stage.id for stage in stages]
-    return {"method": method.value, "stages": stage_ids} if stage_ids else {}
+    if not stage_ids and not struck:
+        return {}
+    kept: dict[str, Any] = {"method": method.value, "stages": stage_ids}
+    return kept | {"struck": sorted(struck)} if struck else kept
+
+
+def entered_by(calendars: Iterable[Mapping[str, Any]]) -> set[int]:
+    """Return the ids of the stages that a reader's calendar holds after these letters, the oldest first."""
+    entered: set[int] = set()
+    for calendar in calendars:
+        if calendar.get("method") == Method.PUBLISH:
+            entered |= set(calendar["stages"])
+        else:
+            entered -= set(calendar.get("stages", ()))
+        entered -= set(calendar.get("struck", ()))
+    return entered
 
 
 def calendar_of(message: Message) -> str:
     """Return the file for a message, with the times that its stages have now; nothing if it has none."""
-    wanted = set(message.calendar.get("stages", ()))
+    wanted = {*message.calendar.get("stages", ()), *message.calendar.get("struck", ())}
     stages = [stage for stage in message.march.stages if stage.id in wanted] if message.march else []
     if not stages or message.march is None:
         return ""
@@ -60,7 +78,7 @@ def _event(message: Message, stage: Stage) -> Event:
     event.add("summary", f"{local(stage.march.name)}: {local(stage.name)}")
     event.add("location", local(stage.start_name))
     event.add("description", f"{local(stage.start_name)} – {local(stage.finish_name)}")
-    if message.calendar["method"] == Method.CANCEL:
+    if message.calendar["method"] == Method.CANCEL or stage.id in message.calendar.get("struck", ()):
         event.add("status", "CANCELLED")
     return event
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from marchapp.mail import messages
-from marchapp.mail.calendar import Method, enclosed
-from marchapp.models import Guardian, Participant, Party, PrivateLink, Stage, Standing
+from marchapp.mail.calendar import Method, enclosed, entered_by
+from marchapp.models import Guardian, Message, Participant, Party, PrivateLink, Stage, Standing
 from marchapp.models.link import give_link, last_day_of_links
 
 
@@ -35,11 +35,17 @@ def received(
 
 
 def changed(session: Session, party: Party, people: Collection[Participant], *, now: datetime) -> None:
-    """Tell the contact that people were added to the party, changed, or restored."""
-    roll = Roll.of(_who_is_left(session, party))
+    """Tell the contact that people were added to the party, changed, or restored.
+
+    Those with an address of their own are told how they stand, or get their own link where they have none.
+    """
     contact = _contact(party, link_of(session, party, now=now))
-    _write(session, "changed", contact, now=now, roll=roll, new=people, publishes=roll)
-    _give_own_links(session, party, people, now=now)
+    _write_changed(session, contact, Roll.of(_who_is_left(session, party)), people, now=now)
+    welcomed = _give_own_links(session, party, people, now=now)
+    for person in people:
+        if _has_own_reader(person) and person not in welcomed:
+            own = _own(person, link_of(session, person, now=now))
+            _write_changed(session, own, Roll.of([person]), [person], now=now)
 
 
 def cancelled(session: Session, participant: Participant, *, now: datetime) -> None:
@@ -49,8 +55,8 @@ def cancelled(session: Session, participant: Participant, *, now: datetime) -> N
     contact = _contact(party, link_of(session, party, now=now) if left.people else None)
     write = partial(_write, session, "cancelled", now=now, person=participant)
     write(contact, roll=left, cancels=_walked_alone(participant, left))
-    if own := _own_reader(participant):
-        write(own, roll=Roll.of(()), cancels=_stages_of([participant]))
+    if _has_own_reader(participant):
+        write(_own(participant, None), roll=Roll.of(()), cancels=_stages_of([participant]))
 
 
 def promoted(session: Session, people: Collection[Participant], *, now: datetime) -> None:
@@ -148,11 +154,10 @@ def link_again(session: Session, party: Party, *, link: PrivateLink, now: dateti
 
 
 def own_link(session: Session, participant: Participant, *, link: PrivateLink, now: datetime) -> None:
-    """Send a participant with an own address the link of the own page."""
+    """Send a participant the link of the own page."""
     roll = Roll.of([participant])
-    reader = _own_reader(participant, link)
-    if reader:
-        _write(session, "own_link", reader, now=now, person=participant, roll=roll, publishes=roll)
+    reader = _own(participant, link)
+    _write(session, "own_link", reader, now=now, person=participant, roll=roll, publishes=roll)
 
 
 @dataclass(frozen=True)
@@ -238,13 +243,17 @@ def _guardian(guardian: Guardian, link: PrivateLink) -> Reader:
     )
 
 
-def _own_reader(participant: Participant, link: PrivateLink | None = None) -> Reader | None:
-    """Return a participant who gets letters beside the contact: one of several, with another address."""
+def _own(participant: Participant, link: PrivateLink | None) -> Reader:
+    address, language = participant.mailbox, participant.language
+    return Reader(participant.given_name, address, language, participant.party, participant, link=link)
+
+
+def _has_own_reader(participant: Participant) -> bool:
+    """Tell whether a participant gets letters beside the contact: one of several, with another address."""
     party = participant.party
-    if party.is_one_person or participant.email.casefold() in ("", party.contact_email.casefold()):
-        return None
-    return Reader(
-        participant.given_name, participant.email, participant.language, party, participant, link=link
+    return not party.is_one_person and participant.email.casefold() not in (
+        "",
+        party.contact_email.casefold(),
     )
 
 
@@ -255,23 +264,23 @@ def _readers(
     party = people[0].party
     yield _contact(party, link_of(session, party, now=now)), people
     for person in people:
-        if own := _own_reader(person):
-            link = link_of(session, person, now=now)
-            yield _own_reader(person, link) or own, [person]
+        if _has_own_reader(person):
+            yield _own(person, link_of(session, person, now=now)), [person]
 
 
 def _give_own_links(
     session: Session, party: Party, people: Collection[Participant], *, now: datetime
-) -> None:
-    """Send everybody with an own address the own link who has none yet."""
-    with_address = [person for person in people if _own_reader(person)]
+) -> list[Participant]:
+    """Send everybody with an own address the own link who has none yet; return who."""
+    with_address = [person for person in people if _has_own_reader(person)]
     if not with_address:
-        return
+        return []
     theirs = PrivateLink.participant_id.in_([person.id for person in with_address])
     have_one = set(session.scalars(select(PrivateLink.participant_id).where(theirs)))
-    for person in with_address:
-        if person.id not in have_one:
-            own_link(session, person, link=_new_link(session, person, now=now), now=now)
+    welcomed = [person for person in with_address if person.id not in have_one]
+    for person in welcomed:
+        own_link(session, person, link=_new_link(session, person, now=now), now=now)
+    return welcomed
 
 
 def link_of(session: Session, owner: Party | Participant, *, now: datetime) -> PrivateLink:
@@ -286,6 +295,18 @@ def _new_link(session: Session, owner: Party | Participant, *, now: datetime) ->
     return give_link(session, owner, now=now, expires_at=last_day_of_links(owner.march, now))
 
 
+def _write_changed(
+    session: Session, reader: Reader, roll: Roll, new: Collection[Participant], *, now: datetime
+) -> None:
+    """Write how all stand now; stages that nobody walks any more are struck out of the calendar."""
+    earlier = select(Message.calendar).where(
+        Message.party_id == reader.party.id, Message.recipient == reader.address
+    )
+    entered = entered_by(session.scalars(earlier.order_by(Message.id)))
+    struck = entered - {stage.id for stage in _stages_of(roll.placed)}
+    _write(session, "changed", reader, now=now, roll=roll, new=new, publishes=roll, struck=struck)
+
+
 def _write(
     session: Session,
     template: str,
@@ -295,9 +316,10 @@ def _write(
     only_once: str | None = None,
     publishes: Roll | None = None,
     cancels: Iterable[Stage] = (),
+    struck: Collection[int] = (),
     **values: Any,
 ) -> None:
-    """Write a letter; `publishes` or `cancels` are the stages for the reader's calendar."""
+    """Write a letter; `publishes` or `cancels`, and `struck`, are for the reader's calendar."""
     stages = _stages_of(publishes.placed) if publishes else ()
     messages.write(
         session,
@@ -309,7 +331,7 @@ def _write(
         party_id=reader.party.id,
         participant_id=reader.participant.id if reader.participant else None,
         link=reader.link,
-        calendar=enclosed(Method.PUBLISH, stages) or enclosed(Method.CANCEL, cancels),
+        calendar=enclosed(Method.PUBLISH, stages, struck=struck) or enclosed(Method.CANCEL, cancels),
         only_once=only_once,
         reader=reader,
         march=reader.party.march,

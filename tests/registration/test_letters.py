@@ -124,7 +124,10 @@ def test_a_person_with_an_own_address_gets_the_own_link_once(session: Session, f
     assert to_sofie.link is not None
     assert (to_sofie.link.kind, to_sofie.link.participant_id) == (LinkKind.PARTICIPANT, sofie.id)
     letters.changed(session, family, [sofie], now=NOW)
-    assert [letter.kind for letter in written(session)] == ["received", "own_link", "changed"]
+    assert [(letter.kind, letter.recipient) for letter in written(session)[2:]] == [
+        ("changed", CONTACT),
+        ("changed", SOFIE),
+    ]
 
 
 def test_a_change_is_told_with_how_all_stand_now_and_with_the_link_of_before(
@@ -314,6 +317,19 @@ def test_a_later_letter_renews_the_events_of_an_earlier_one_and_a_cancellation_s
     assert received[0]["SEQUENCE"] < changed[0]["SEQUENCE"] < cancelled[0]["SEQUENCE"]
     assert {event["STATUS"] for event in cancelled} == {"CANCELLED"}
     assert "STATUS" not in received[0]
+
+
+def test_a_stage_that_is_walked_no_more_is_struck_out_of_the_calendar(
+    session: Session, family: Party
+) -> None:
+    kari = join(session, family, "Kari")
+    letters.received(session, family, [kari], link=link_for(session, family), now=NOW)
+    kari.entries = [entry for entry in kari.entries if entry.stage.number != 2]
+    letters.changed(session, family, [kari], now=NOW)
+    letters.changed(session, family, [kari], now=NOW)
+    _received, changed, changed_again = (events_of(letter) for letter in written(session))
+    assert [event.get("STATUS") for event in changed] == [None, "CANCELLED", None]
+    assert len(changed_again) == 2  # it is gone already
 
 
 def test_a_stage_that_moves_before_the_letter_is_sent_stands_where_it_is_now(
