@@ -15,11 +15,14 @@ from marchapp.models.link import give_link
 PAGES = (
     "/marches/{slug}/participants",
     "/participants/{person_id}",
+    "/participants/{person_id}/consents",
+    "/marches/{slug}/consents?show=all",
     "/marches/{slug}/stages/1",
     "/marches/{slug}/stages/1/groups",
     "/marches/{slug}/stages/1/roster",
     "/marches/{slug}/guides",
     "/groups/{group_id}",
+    "/consents/{consent}",
     "/registrations/{token}",
     "/registrations/{token}/people/{person_id}/change",
     "/registrations/{token}/people/{person_id}/cancel",
@@ -37,12 +40,15 @@ def long_names(session: Session) -> dict[str, object]:
     """Give 60 wide letters as names to somebody of the demo, to the group and to its guides."""
     load(session)
     group = session.scalars(select(Group).join(Stage).where(Stage.number == 1, Group.number == 1)).one()
-    person = group.memberships[0].participant
+    person = next(one.participant for one in group.memberships if one.participant.guardians)
     for field in ("given_name", "family_name", "native_name", "school", "emergency_name"):
         setattr(person, field, "W" * 60)
     person.party.kind, person.party.name, person.party.contact_name = PartyKind.FAMILY, "W" * 60, "W" * 60
     now = datetime.now(UTC)
     link = give_link(session, person.party, now=now, expires_at=now + timedelta(days=1))
+    [guardian] = person.guardians
+    guardian.name = "W" * 60
+    to_guardian = give_link(session, guardian, now=now, expires_at=now + timedelta(days=1))
     group.name = "W" * 60
     for guide in group.guides:
         guide.name = "W" * 60
@@ -51,6 +57,7 @@ def long_names(session: Session) -> dict[str, object]:
         "person_id": person.id,
         "group_id": group.id,
         "token": link.secret,
+        "consent": to_guardian.secret,
     }
     session.commit()
     return places

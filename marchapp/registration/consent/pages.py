@@ -11,13 +11,17 @@ from marchapp.extensions import db
 from marchapp.i18n import locale_code, speak
 from marchapp.models import Guardian, PrivateLink, Standing
 from marchapp.registration.consent import services
-from marchapp.registration.consent.forms import AnswerForm, FamilyForm, answer_form
+from marchapp.registration.consent.forms import FamilyForm, answer_form
 from marchapp.registration.consent.links import LinkUsed, send_link
 from marchapp.registration.consent.state import Consents, consents_of
 from marchapp.registration.consent.texts import current_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+
+
+class NothingSaid(Exception):
+    """All was answered before, and nothing is to change."""
 
 
 def consent(token: str) -> Response:
@@ -53,6 +57,8 @@ def _questions(link: PrivateLink, guardian: Guardian, now: datetime) -> Response
     if form.validate_on_submit():
         try:
             return _store(link, form, consents, now)
+        except NothingSaid:
+            form.form_errors.append(_("Nothing is changed yet. Choose an answer, or close this page."))
         except LinkUsed:  # sent twice: the page then shows what came first
             db.session.rollback()
             return redirect(url_for("registration.consent", token=link.secret))
@@ -63,10 +69,13 @@ def _questions(link: PrivateLink, guardian: Guardian, now: datetime) -> Response
     return _page("questions", link, consents=consents, form=form, texts=texts)
 
 
-def _store(link: PrivateLink, form: AnswerForm, consents: Consents, now: datetime) -> Response:
+def _store(link: PrivateLink, form: FamilyForm, consents: Consents, now: datetime) -> Response:
     language = locale_code()
+    given = form.given(language=language)
     child = form.given_by_child(language=language) if consents.asks_child else None
-    services.answer(db.session, link, form.given(language=language), child, now=now)
+    if not given.answers and child is None:
+        raise NothingSaid
+    services.answer(db.session, link, given, child, now=now)
     db.session.commit()
     flash(_("Your answers are stored. Thank you."), "done")
     return redirect(url_for("registration.consent", token=link.secret))

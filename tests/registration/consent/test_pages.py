@@ -176,6 +176,18 @@ def test_answers_change_behind_a_new_link_and_the_others_stay(
     assert len(answers(session)) == len(ALWAYS) + 1
 
 
+def test_a_form_that_changes_nothing_does_not_use_the_link(
+    session: Session, family: Family, client: FlaskClient
+) -> None:
+    let_answer(session, family.mother)
+    link = give_link(session, family.mother, now=NOW, expires_at=NOW + timedelta(days=30))
+    session.commit()
+    answer = post(client, link, {"typed_name": "Siri Hansen"})
+    assert "notice-problem" in answer.text
+    assert len(answers(session)) == len(ALWAYS)
+    assert link.used_at is None
+
+
 def test_an_expired_link_shows_nothing_of_the_child_and_offers_a_new_one(
     session: Session, family: Family, client: FlaskClient
 ) -> None:
