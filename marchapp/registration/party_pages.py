@@ -62,7 +62,12 @@ def change_contact(token: str) -> AnyResponse:
     party = _several_for_link(token)
     if closed := _if_closed(party, token):
         return closed
-    form = ContactForm(party.kind, request.form if request.method == "POST" else None, data=contact_of(party))
+    form = ContactForm(
+        party.kind,
+        request.form if request.method == "POST" else None,
+        country=party.participants[0].country,
+        data=contact_of(party),
+    )
     if request.method == "POST" and form.validate():
         services.change_contact(db.session, party, now=datetime.now(UTC), **form.values)
         db.session.commit()
