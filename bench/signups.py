@@ -105,13 +105,14 @@ def measure() -> Iterator[dict[str, object]]:
 def signups(name: str, url: str, folder: Path) -> dict[str, object]:
     """Return how fast complete sign-ups are on a database, and that none is lost and none double."""
     app = prepared(url, folder)
-    with served(url, folder) as port, app.app_context():
+    with served(url, folder) as (server, port), app.app_context():
         stage_ids = stage_ids_of_march()
         sign_up_all(port, stage_ids, range(WARM_UP))
         load = os.getloadavg()[0]
-        began = time.perf_counter()
+        began, used = time.perf_counter(), cpu_seconds(server)
         done = sign_up_all(port, stage_ids, range(WARM_UP, WARM_UP + SIGNUPS))
         took = time.perf_counter() - began
+        used = [after - before for after, before in zip(cpu_seconds(server), used, strict=True)]
         counts = stored()
     acknowledged = {one.led_to for one in done if "/registrations/" in one.led_to}
     whole = [sum(one.steps) for one in done]
@@ -125,6 +126,7 @@ def signups(name: str, url: str, folder: Path) -> dict[str, object]:
         "lost": len(acknowledged) + WARM_UP - counts["people"],
         "double": counts["people"] - counts["different_people"],
         "letters": counts["received"] - WARM_UP,
+        "cpu_ms_of_server_and_clients": [round(one * 1000 / SIGNUPS, 1) for one in used],
         "load_average_before": round(load, 2),
     }
 
@@ -190,8 +192,8 @@ def stage_ids_of_march() -> list[str]:
 
 
 @contextmanager
-def served(url: str, folder: Path) -> Iterator[int]:
-    """Run gunicorn as `make run` does, and return its port once it answers."""
+def served(url: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """Run gunicorn as `make run` does, and return its process and port once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -200,10 +202,23 @@ def served(url: str, folder: Path) -> Iterator[int]:
     server = subprocess.Popen(command, env=os.environ | environment(url, folder))
     try:
         wait_for(port)
-        yield port
+        yield server.pid, port
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+def cpu_seconds(server: int) -> list[float]:
+    """Return the processor time of gunicorn with its workers, and of the clients here (Linux).
+
+    On a machine that does other work, too, it says what a sign-up costs; a database server comes on top.
+    """
+    workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    ticks = 0
+    for process in (str(server), *workers):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return [ticks / os.sysconf("SC_CLK_TCK"), time.process_time()]
 
 
 def wait_for(port: int) -> None:
