@@ -50,7 +50,7 @@ def answer_for_all(session: Session, march: March, walkers: Sequence[Participant
             seen_by = None if number in NOTARY_NOT_SEEN else by
             child.notarised_consent = _notarised(march, seen_by, at=answered_at)
         session.flush()
-        settle(session, child, now=answered_at)
+        settle(session, [child], now=answered_at)
 
 
 def _requests(

@@ -352,8 +352,8 @@ def _add_people(
     session.add_all(added)
     places.settle(session, room, party, added)
     session.flush()
+    consent.ask(session, added, now=now)
     for participant in added:
-        consent.ask(session, participant, now=now)
         _record(session, participant, "participant.signed_up", now=now, by=by)
     session.flush()
     if party.march.children_per_adult is not None:

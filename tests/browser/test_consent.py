@@ -23,7 +23,7 @@ WIDER_THAN_SCREEN = "document.documentElement.scrollWidth > document.documentEle
 def family(session: Session) -> Family:
     family = make_family(session, health_notes="Аллергия на орехи", has_health_notes=True)
     family.child.entries.append(StageEntry(stage_id=family.abroad.id))
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     session.commit()
     return family
 

@@ -1,23 +1,22 @@
 """Whom to ask for what: each question is noted, and sent to those who have an address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.models import ConsentRequest, ConsentText, Guardian, Participant, Purpose
+from marchapp.models import ConsentRequest, ConsentText, Guardian, Purpose
 from marchapp.registration import letters
 from marchapp.registration.consent.links import link_for_letter, revoke_links
-from marchapp.registration.consent.state import Consent, Consents, consents_of
-from marchapp.registration.consent.texts import texts_to_ask_with
+from marchapp.registration.consent.state import Consent, Consents
 
 
-def ask_what_is_open(session: Session, participant: Participant, *, now: datetime) -> None:
+def ask_what_is_open(
+    session: Session, consents: Consents, texts: Mapping[Purpose, ConsentText], *, now: datetime
+) -> None:
     """Note what each guardian is asked, and write to those who have an address."""
-    texts = texts_to_ask_with(session, participant.march, now=now)
-    consents = consents_of(session, [participant])[participant.id]
-    for guardian in participant.guardians:
+    for guardian in consents.participant.guardians:
         to_ask = [
             purpose
             for purpose in consents.asked

@@ -4,7 +4,7 @@ A consent holds until the same person answers anew, also when the text has chang
 its text said, and no child is to lose a place because a sentence was mended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from marchapp.registration.consent.history import note
 from marchapp.registration.consent.links import use_links
 from marchapp.registration.consent.settling import settle
 from marchapp.registration.consent.state import Consent, Consents, consents_of
-from marchapp.registration.consent.texts import current_texts
+from marchapp.registration.consent.texts import current_texts, texts_to_ask_with
 
 
 class TextChanged(Exception):
@@ -54,16 +54,22 @@ class Paper:
     by: Account
 
 
-def ask(session: Session, participant: Participant, *, now: datetime) -> None:
-    """Ask the guardians of a minor for what is needed, and hold the place for some days."""
-    if participant.march.is_minor(participant.birth_date):
-        ask_what_is_open(session, participant, now=now)
-    settle(session, participant, now=now)
+def ask(session: Session, people: Collection[Participant], *, now: datetime) -> None:
+    """Ask the guardians of minors for what is needed, and hold the places for some days.
+
+    People of one march; for many children the database is read as often as for one.
+    """
+    minors = [person for person in people if person.march.is_minor(person.birth_date)]
+    if minors:
+        texts = texts_to_ask_with(session, minors[0].march, now=now)
+        for consents in consents_of(session, minors).values():
+            ask_what_is_open(session, consents, texts, now=now)
+    settle(session, people, now=now)
 
 
 def refresh(session: Session, participant: Participant, *, now: datetime) -> None:
     """Ask for what is needed since somebody's answers changed, and say anew who may take part."""
-    ask(session, participant, now=now)
+    ask(session, [participant], now=now)
 
 
 def answer(session: Session, link: PrivateLink, given: Given, child: Given | None, *, now: datetime) -> None:
@@ -78,7 +84,7 @@ def answer(session: Session, link: PrivateLink, given: Given, child: Given | Non
     if child:
         _add_answers(session, participant, None, child, now=now)
     note(session, participant, "consent.answered", now=now, guardian=guardian.position)
-    settle(session, participant, now=now)
+    settle(session, [participant], now=now)
 
 
 def record_paper(
@@ -107,7 +113,7 @@ def record_paper(
     _add_answers(session, participant, guardian, given, now=now, paper=paper, scan=scan)
     position = guardian.position if guardian else 0
     note(session, participant, "consent.recorded", now=now, by=paper.by, guardian=position, scan=scan.id)
-    settle(session, participant, now=now)
+    settle(session, [participant], now=now)
     return scan
 
 
@@ -152,7 +158,7 @@ def withdraw(
         purpose=purpose,
         reason=reason,
     )
-    settle(session, participant, now=now)
+    settle(session, [participant], now=now)
     return True
 
 

@@ -1,5 +1,6 @@
 """What follows from the answers: who may take part, who leaves the groups, whose notes are deleted."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -8,28 +9,35 @@ from sqlalchemy.orm import Session
 from marchapp.models import Membership, Participant, Purpose, Stage, Standing
 from marchapp.registration import letters, places
 from marchapp.registration.consent.history import note
-from marchapp.registration.consent.state import consents_of
+from marchapp.registration.consent.state import Consents, consents_of
 
 
-def settle(session: Session, participant: Participant, *, now: datetime) -> None:
-    """Say anew whether somebody may take part, and do what follows from it."""
-    if not participant.march.is_minor(participant.birth_date):
-        participant.may_cross_border = True
-        _allow(session, participant, now=now)
-        return
-    consents = consents_of(session, [participant])[participant.id]
+def settle(session: Session, people: Collection[Participant], *, now: datetime) -> None:
+    """Say anew which of these people may take part, and do what follows from it."""
+    consents = consents_of(session, [one for one in people if one.march.is_minor(one.birth_date)])
+    for person in people:
+        if person.id in consents:
+            _follow(session, consents[person.id], now=now)
+        else:
+            person.may_cross_border, person.left_groups_at = True, None
+            _allow(session, person, now=now)
+
+
+def _follow(session: Session, consents: Consents, *, now: datetime) -> None:
+    """Draw the consequences from what was said about a minor."""
+    child = consents.participant
     if consents.is_denied(Purpose.HEALTH_DATA):
-        _delete_health_notes(session, participant, now=now)
-    participant.may_cross_border = consents.may_cross_border
+        _delete_health_notes(session, child, now=now)
+    child.may_cross_border = consents.may_cross_border
     if consents.are_enough:
-        participant.left_groups_at = None
-    if consents.may_take_part:
-        is_news = not participant.may_take_part
-        _allow(session, participant, now=now)
-        if is_news:
-            letters.confirmed(session, participant, now=now)
-    else:
-        _forbid(session, participant, now=now)
+        child.left_groups_at = None
+    if not consents.may_take_part:
+        _forbid(session, child, now=now)
+        return
+    is_news = not child.may_take_part
+    _allow(session, child, now=now)
+    if is_news:
+        letters.confirmed(session, child, now=now)
 
 
 def _allow(session: Session, participant: Participant, *, now: datetime) -> None:

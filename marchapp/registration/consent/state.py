@@ -146,6 +146,8 @@ def asks_child(participant: Participant) -> bool:
 
 def consents_of(session: Session, people: Collection[Participant]) -> dict[int, Consents]:
     """Return the consents of people by their id, in as many queries for a hundred as for one."""
+    if not people:
+        return {}
     ids = [person.id for person in people]
     answers = _last_answers(session, ids)
     requests = _last_requests(session, ids)

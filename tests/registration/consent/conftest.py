@@ -48,7 +48,7 @@ class Family:
 def family(session: Session) -> Family:
     """A family that was asked just now, two months before the march."""
     family = make_family(session)
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     session.commit()
     return family
 

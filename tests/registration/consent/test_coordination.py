@@ -82,7 +82,7 @@ def test_every_page_about_consents_is_for_coordinators_of_the_march(
 
 def test_the_list_shows_first_whose_consent_is_missing(session: Session, family: Family, sign_in) -> None:
     settled = make_child(session, family.march, family.home, family_name="Settled")
-    services.ask(session, settled, now=NOW)
+    services.ask(session, [settled], now=NOW)
     settled.may_take_part = True
     session.commit()
     client = sign_in(family.coordinator)
@@ -116,7 +116,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
     one = queries_of(client, "/marches/victory/consents?show=all")
     for number in range(30):
         child = make_child(session, family.march, family.home, family_name=f"Berg{number}")
-        services.ask(session, child, now=NOW)
+        services.ask(session, [child], now=NOW)
     session.commit()
     assert queries_of(client, "/marches/victory/consents?show=all") == one
 

@@ -87,13 +87,13 @@ def test_the_border_and_health_are_asked_where_they_matter(session: Session) -> 
 def test_an_adult_is_not_asked(session: Session) -> None:
     family = make_family(session, guardians=0)
     adult = make_child(session, family.march, birth_date=NOW.date().replace(year=NOW.year - 30, day=1))
-    services.ask(session, adult, now=NOW)
+    services.ask(session, [adult], now=NOW)
     assert (adult.may_take_part, adult.may_cross_border, adult.place_held_until) == (True, True, None)
 
 
 def test_a_child_in_line_is_asked_but_holds_no_place(session: Session) -> None:
     family = make_family(session, standing=Standing.WAITING, waiting_since=NOW)
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     assert states(session, family.mother)[Purpose.TAKING_PART] == State.ASKED
     assert family.child.place_held_until is None
 
@@ -118,7 +118,7 @@ def test_the_second_guardian_can_refuse(session: Session, family: Family) -> Non
 
 def test_a_child_without_guardians_may_not_take_part(session: Session) -> None:
     family = make_family(session, guardians=0)
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     assert not family.child.may_take_part
 
 
@@ -174,7 +174,7 @@ def test_every_answer_is_kept_with_its_text_name_and_time(session: Session, fami
 
 def test_refused_health_data_is_deleted(session: Session) -> None:
     family = make_family(session, health_notes="Allergic to nuts", has_health_notes=True)
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     let_answer(session, family.mother, yes=[*ALWAYS, Purpose.HEALTH_DATA])
     session.expire_all()
     assert family.child.health_notes == "Allergic to nuts"
@@ -186,7 +186,7 @@ def test_refused_health_data_is_deleted(session: Session) -> None:
 
 def test_notes_written_after_a_refusal_are_asked_about_anew(session: Session) -> None:
     family = make_family(session, guardians=1, health_notes="Allergic to nuts", has_health_notes=True)
-    services.ask(session, family.child, now=NOW)
+    services.ask(session, [family.child], now=NOW)
     let_answer(session, family.mother, no=[Purpose.HEALTH_DATA])
     family.child.health_notes, family.child.has_health_notes = "Needs an inhaler", True
     services.refresh(session, family.child, now=LATER)

@@ -115,7 +115,7 @@ def test_who_speaks_for_the_party_is_reminded_of_papers(
     sibling = make_child(session, family.march, family.home, party=family.child.party, given_name="Liv")
     sibling.guardians.append(Guardian(position=1, name="Siri Hansen", language="nb"))
     session.flush()
-    services.ask(session, sibling, now=NOW)
+    services.ask(session, [sibling], now=NOW)
     session.commit()
     sent.clear()
     see_to(session, family.march, 7)
@@ -205,8 +205,8 @@ def test_a_new_text_is_sent_to_every_guardian_once(
     family = make_family(session)
     for number in range(4):
         child = make_child(session, family.march, family.home, family_name=f"Berg{number}")
-        services.ask(session, child, now=NOW)
-    services.ask(session, family.child, now=NOW)
+        services.ask(session, [child], now=NOW)
+    services.ask(session, [family.child], now=NOW)
     write_text(
         session,
         family.march,
