@@ -27,6 +27,8 @@ Sent = MultiDict[str, str]
 MOST_UNPACKED = 4 * 1024 * 1024
 A_CELL = "row-"  # begins the name of a cell that can be mended: row-7-birth_date
 DAY_FIRST = {"day": True, "month": False}
+NOT_YET = "–"  # lets rows be checked before it is said of which class they are
+LONGEST_NAME = 160
 
 
 class BrokenList(ValueError):
@@ -70,7 +72,7 @@ class ListPage:
                     row.cells[column] = value[:MOST_SIGNS]
 
     def check(self, session: Session) -> None:
-        """Find all that is wrong with all rows at once."""
+        """Find all that is wrong with all rows at once; who sends the list is validated before."""
         check = RowCheck(self.march, self.kind, self._shared_answers())
         for row in self.sent_rows:
             check.check(row)
@@ -123,7 +125,7 @@ class ListPage:
         if self.party:
             return self.party.name
         texts = [(self.sent.get(name) or "").strip() for name in reversed(self.kind.shared)]
-        return ", ".join(text for text in texts if text)
+        return ", ".join(text for text in texts if text)[:LONGEST_NAME]
 
     @property
     def answers(self) -> PartyAnswers:
@@ -167,7 +169,9 @@ class ListPage:
             first = self.party.participants[0] if self.party.participants else None
             answers = {name: getattr(first, name) for name in self.kind.shared} if first else {}
             return Shared(answers=answers, language=self.party.language, day_first=day_first)
-        answers = {name: self.sent.get(name, "") for name in self.kind.shared}
+        answers = {
+            field.name: NOT_YET if field.errors else field.data or NOT_YET for field in self.shared or ()
+        }
         language = self.sent.get("contact_language", locale_code())
         return Shared(answers=answers, language=language, day_first=day_first)
 

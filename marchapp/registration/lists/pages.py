@@ -110,9 +110,9 @@ def _answer(page: ListPage, step: str) -> AnyResponse:
         abort(400)
     what, _colon, number = step.partition(":")
     _turn(page, what, number)
+    is_known_who = page.validate_contact()
     page.check(db.session)
     page.opened = {row.number for row in page.bad} & page.opened | _opened_now(page, what, number)
-    is_known_who = page.validate_contact()
     return _send(page, datetime.now(UTC)) if step == "send" and is_known_who else _show(page)
 
 

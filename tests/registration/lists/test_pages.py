@@ -312,6 +312,8 @@ def test_who_sends_the_list_must_be_known(
 ) -> None:
     page = send_file(workbook(children(2)), contact_email="lars", school="")
     assert "This is no e-mail address." in words_of(page)
+    assert "School: Fill this in." in words_of(page)
+    assert "All 2 rows are good." in words_of(page)  # what is asked once is said once
     assert press(page, "send").status_code == 200
     assert everybody(session) == []
     assert press(page, "send", contact_email="lars@example.org", school="Vik skole").status_code == 302
@@ -369,6 +371,17 @@ def test_units_and_delegations_send_lists(
     (person,) = everybody(session)
     assert (person.category, person.birth_date) == (category, date(1975, 5, 17))
     assert {name: getattr(person, name) for name in shared} == shared
+
+
+def test_a_school_with_a_long_name_is_taken_up_to_its_limit(
+    session: Session, march: March, send_file: Sent, press: Sent
+) -> None:
+    page = send_file(workbook(children(1)), school="S" * 120, school_class="C" * 20)
+    assert press(page, "send").status_code == 302
+    assert len(session.scalars(select(Party)).one().name) == 142
+    page = send_file(workbook(children(2)[1:]), school="S" * 121)
+    assert "write at most 120 characters" in words_of(page)
+    assert press(page, "send").status_code == 200
 
 
 def test_a_closed_sign_up_stores_nothing(
