@@ -1,6 +1,6 @@
 """What happened to somebody's sign-up, in words: acts, changes and letters."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,13 +8,22 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.access import participant_for_coordinator
 from marchapp.extensions import db
 from marchapp.i18n import country, day, language
-from marchapp.models import Account, AuditEvent, Category, DocumentKind, March, Message, Participant
+from marchapp.models import (
+    Account,
+    AuditEvent,
+    Category,
+    DocumentKind,
+    Group,
+    March,
+    Message,
+    Participant,
+)
 from marchapp.registration.coordination.columns import COLUMNS, shown
 from marchapp.registration.words import CATEGORIES, DOCUMENTS
 
@@ -43,6 +52,7 @@ SENTENCES = {
     "notarised_consent.seen": _l("The consent confirmed by a notary was looked at."),
     "party.contact_changed": _l("The contact of the party was changed."),
 }
+PEOPLE_MOVED = "people.moved"  # what the groups of a stage record
 OF_ANSWERS = {
     "documents": _l("Documents"),
     "guardians": _l("Guardians"),
@@ -85,18 +95,35 @@ def participant_history(participant_id: int) -> str:
 
 def entries_of(session: Session, person: Participant) -> list[Entry]:
     """Return what happened to a person, to those merged into it, and to its party, the latest first."""
+    lives = _lives(session, person)
     of_people = (
         (AuditEvent.subject == "participant") & (AuditEvent.subject_id == id_) & AuditEvent.at.between(*times)
-        for id_, times in _lives(session, person).items()
+        for id_, times in lives.items()
     )
     of_party = (AuditEvent.subject == "party") & (AuditEvent.subject_id == person.party_id)
+    moves = (_moves_of(person.march, id_) & AuditEvent.at.between(*times) for id_, times in lives.items())
     query = (
         select(AuditEvent, Account.name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
-        .where(AuditEvent.march_id == person.march_id, or_(*of_people, of_party))
+        .where(AuditEvent.march_id == person.march_id, or_(*of_people, of_party, *moves))
         .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
-    return [_entry(person.march, event, by) for event, by in session.execute(query)]
+    rows = session.execute(query).all()
+    numbers = _group_numbers(session, [event for event, _by in rows if event.action == PEOPLE_MOVED])
+    return [_entry(person.march, event, by, lives.keys(), numbers) for event, by in rows]
+
+
+def _moves_of(march: March, participant_id: int) -> ColumnElement[bool]:
+    """Return the condition that somebody was moved between groups: changes are [who, from, to]."""
+    of_stage = AuditEvent.subject_id.in_([stage.id for stage in march.stages])
+    among = cast(AuditEvent.details, Text).contains(f"[{participant_id}, ", autoescape=True)
+    return and_(AuditEvent.subject == "stage", of_stage, AuditEvent.action == PEOPLE_MOVED, among)
+
+
+def _group_numbers(session: Session, moves: Iterable[AuditEvent]) -> dict[int, int]:
+    ids = {id_ for event in moves for _who, *places in event.details["changes"] for id_ in places if id_}
+    rows = session.execute(select(Group.id, Group.number).where(Group.id.in_(ids)))
+    return dict(rows.all())
 
 
 def letters_of(session: Session, person: Participant) -> list[Message]:
@@ -129,16 +156,33 @@ def _lives(session: Session, person: Participant) -> dict[int, tuple[datetime, d
     return lives
 
 
-def _entry(march: March, event: AuditEvent, by: str | None) -> Entry:
+def _entry(
+    march: March, event: AuditEvent, by: str | None, ids: Collection[int], numbers: Mapping[int, int]
+) -> Entry:
     details = event.details
-    sentence = SENTENCES.get(event.action)
     return Entry(
         event.at,
-        str(sentence) if sentence else _("Recorded: %(action)s", action=event.action),
+        _move(march, event, ids, numbers) if event.action == PEOPLE_MOVED else _sentence(event.action),
         by or "",
         str(details.get("reason", "")),
-        tuple(_changes(march, details)),
+        () if event.action == PEOPLE_MOVED else tuple(_changes(march, details)),
     )
+
+
+def _sentence(action: str) -> str:
+    return str(SENTENCES[action]) if action in SENTENCES else _("Recorded: %(action)s", action=action)
+
+
+def _move(march: March, event: AuditEvent, ids: Collection[int], numbers: Mapping[int, int]) -> str:
+    """Say into which group of which stage somebody was moved; groups that are gone have no number."""
+    stage = next((stage.number for stage in march.stages if stage.id == event.subject_id), 0)
+    goal = next((to_id for who, _from_id, to_id in event.details["changes"] if who in ids), None)
+    if goal is None:
+        return _("Taken out of the group on stage %(stage)s.", stage=stage)
+    number = numbers.get(goal)
+    if number is None:
+        return _("Moved to a group on stage %(stage)s that is gone.", stage=stage)
+    return _("Moved to group %(number)s on stage %(stage)s.", number=number, stage=stage)
 
 
 def _changes(march: March, details: dict[str, Any]) -> Iterable[Change]:

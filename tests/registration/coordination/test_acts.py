@@ -25,6 +25,7 @@ from marchapp.models import (
 )
 from marchapp.models.link import give_link
 from marchapp.registration.coordination.changing import KEPT
+from marchapp.rosters.moves import move_people
 from tests.factories import START, Cast, make_group, make_participant, make_party, make_stage
 
 SignIn = Callable[..., FlaskClient]
@@ -329,3 +330,19 @@ def test_the_page_of_a_person_says_what_is_missing_and_who_belongs_to_the_party(
     assert "Asked to be erased on" in page
     assert "The Nilsens" in page
     assert f'href="/participants/{other.id}">Per Sibling</a>' in page
+
+
+def test_the_history_tells_of_moves_between_groups(
+    coordinator: FlaskClient, session: Session, cast: Cast
+) -> None:
+    other = make_participant(session, cast.march, cast.stage, group=cast.group)
+    person, by = cast.walker, cast.coordinator
+    for seen_in, goal in ((cast.group.id, cast.other_group.id), (cast.other_group.id, None)):
+        move_people(
+            session, stage=cast.stage, to_group_id=goal, people={person.id: seen_in}, by=by, now=START
+        )
+    session.commit()
+    history = coordinator.get(f"/participants/{person.id}/history").text
+    assert "Moved to group 2 on stage 1." in history
+    assert "Taken out of the group on stage 1." in history
+    assert "stage 1." not in coordinator.get(f"/participants/{other.id}/history").text
