@@ -16,6 +16,7 @@ from marchapp.models import (
     Answer,
     ConsentAnswer,
     ConsentScan,
+    ConsentText,
     Guardian,
     Participant,
     PrivateLink,
@@ -188,13 +189,18 @@ def _add_answers(
                 purpose=purpose,
                 answer=_answer(is_yes, before),
                 typed_name=given.typed_name,
-                language=given.language,
+                language=_language_read(texts[purpose], given.language),
                 at=now,
                 recorded_by_id=paper.by.id if paper else None,
                 scan_id=scan.id if scan else None,
             )
         )
     session.flush()
+
+
+def _language_read(text: ConsentText, wanted: str) -> str:
+    """Return in which language a text was shown: the first that it has, where the reader's is missing."""
+    return wanted if text.text.get(wanted) else next(code for code, words in text.text.items() if words)
 
 
 def _answer(is_yes: bool, before: Consent) -> Answer:

@@ -118,10 +118,6 @@ class Consents:
         """Return the purposes for which this guardian has still to answer."""
         return [purpose for purpose in self.asked if self.of(guardian, purpose).is_open]
 
-    @property
-    def is_waited_for(self) -> bool:
-        return any(self.open_for(guardian) for guardian in self.participant.guardians)
-
     def summary(self, purpose: Purpose) -> State:
         """Return the state of a purpose with all guardians together: the one that most needs attention."""
         states = {consent.state for consent in self.from_all(purpose)} or {State.NOT_ASKED}

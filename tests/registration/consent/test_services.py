@@ -276,6 +276,15 @@ def test_a_new_text_asks_everybody_again_while_the_old_consent_holds(
     assert answer.text_id == new.id
 
 
+def test_the_language_that_is_kept_is_the_one_that_was_read(session: Session, family: Family) -> None:
+    photographs = {"session": session, "march": family.march, "purpose": Purpose.PHOTOGRAPHS}
+    write_text(**photographs, text={"en": "Other."}, instead_of=1, by=family.coordinator, now=NOW)
+    let_answer(session, family.mother)
+    found = consents(session, family.child)
+    read = {one: found.of(family.mother, one).answer.language for one in ALWAYS}
+    assert (read[Purpose.PHOTOGRAPHS], read[Purpose.TAKING_PART]) == ("en", "nb")
+
+
 def test_an_answer_to_an_old_text_is_not_taken(session: Session, family: Family) -> None:
     old = given(session, family.march)
     write_text(
