@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marchapp.i18n import LANGUAGES
@@ -17,6 +17,7 @@ from marchapp.models import (
     Participant,
     Party,
     PartyKind,
+    Stage,
     StageEntry,
     Standing,
     TravelDocument,
@@ -253,13 +254,22 @@ def _conditions(march: March, selection: Selection) -> Iterator[ColumnElement[bo
             yield condition(march, value)
 
 
-def _walkers(march: March, number: int) -> Select[int]:
-    stage_id = next((stage.id for stage in march.stages if stage.number == number), None)
-    return select(StageEntry.participant_id).where(StageEntry.stage_id == stage_id)
+def _walks(*stages: Stage) -> ColumnElement[bool]:
+    # Asked of each person, so that the first page is found without gathering all who walk a stage.
+    of_stages = StageEntry.stage_id.in_([stage.id for stage in stages])
+    return exists().where(StageEntry.participant_id == Participant.id, of_stages)
+
+
+def _numbered(march: March, number: int) -> list[Stage]:
+    return [stage for stage in march.stages if stage.number == number]
 
 
 def _without_group(march: March, number: int) -> ColumnElement[bool]:
-    walkers = _walkers(march, number).outerjoin(Membership, _IN_A_GROUP)
+    walkers = (
+        select(StageEntry.participant_id)
+        .outerjoin(Membership, _IN_A_GROUP)
+        .where(StageEntry.stage_id.in_([stage.id for stage in _numbered(march, number)]))
+    )
     return Participant.id.in_(walkers.where(Membership.group_id.is_(None)))
 
 
@@ -267,12 +277,9 @@ def _missing(march: March, what: str) -> ColumnElement[bool]:
     if what == "consent":
         return Participant.may_take_part.is_(False)
     crossings = [stage for stage in march.stages if stage.crosses_border]
-    walkers = select(StageEntry.participant_id).where(
-        StageEntry.stage_id.in_(stage.id for stage in crossings)
-    )
     last_day = max((stage.day for stage in crossings), default=march.ends_on)
     valid = select(TravelDocument.participant_id).where(TravelDocument.expires_on >= last_day)
-    return and_(Participant.id.in_(walkers), Participant.id.not_in(valid))
+    return _walks(*crossings) & Participant.id.not_in(valid)
 
 
 def _of_age(march: March, age: str) -> ColumnElement[bool]:
@@ -295,7 +302,7 @@ _FILTERS: dict[str, Callable[[March, Any], ColumnElement[bool]]] = {
     "standing": lambda _march, standing: true() if standing == "any" else Participant.standing == standing,
     "category": lambda _march, category: Participant.category == category,
     "country": lambda _march, country: Participant.country == country,
-    "stage": lambda march, number: Participant.id.in_(_walkers(march, number)),
+    "stage": lambda march, number: _walks(*_numbered(march, number)),
     "no_group": _without_group,
     "missing": _missing,
     "kind": lambda march, kind: _in_parties(march, Party.kind == kind),
