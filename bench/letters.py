@@ -136,8 +136,10 @@ def _write_all() -> tuple[int, float]:
         steps.append(step_ms)
         return written
 
+    written = 0
     with patch.object(writing, "_write_some", timed_step):
-        written = writing.write_mailings()
+        while some := writing.write_mailings():
+            written += some
     return written, max(steps)
 
 

@@ -11,6 +11,7 @@ from smtplib import (
     SMTPResponseException,
     SMTPServerDisconnected,
 )
+from time import monotonic
 
 from flask import current_app
 from flask_mailman import EmailMultiAlternatives
@@ -31,22 +32,26 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 MOST_DOUBLINGS = 20  # long past the longest retry, and far from what a timedelta cannot hold
 A_BATCH = 50
+A_TURN_S = 20  # then whatever else waits in the queue has its turn
 SERVICE_CLOSES = 421  # what a server says before it ends a connection: RFC 5321
 
 
 @queue.task
 def send_outbox() -> int:
-    """Send every message that is due, return how many; without a mail server they stay."""
+    """Send what is due for the length of a turn, return how many; without a mail server they stay."""
     queue.begins(send_outbox)
     if not current_app.config["MAIL_SERVER"]:
         return 0
-    sent = 0
+    sent, began_s = 0, monotonic()
     with _connection() as server:
         for message_id in _claim_due(db.session):
             error = _send(db.session, server, message_id)
             sent += error is None
             if error is not None and _is_of_the_server(error):
                 log.warning("The mail server cannot be reached, so the other letters wait: %s", error)
+                break
+            if monotonic() - began_s > A_TURN_S:
+                queue.send_once(send_outbox)
                 break
     return sent
 

@@ -149,6 +149,19 @@ def test_while_the_server_is_down_it_is_asked_once_for_all_that_waits(
     assert all(letter.failed_at is None and letter.claimed_at is None for letter in letters)
 
 
+def test_after_its_turn_the_worker_lets_others_work_and_goes_on_later(
+    session: Session, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marchapp.mail.worker.A_TURN_S", 0)
+    for _ in range(3):
+        write(session)
+    woken = note_wakes(monkeypatch)
+    assert send_outbox() == 1
+    assert woken == ["send_outbox"]
+    assert (send_outbox(), send_outbox(), send_outbox()) == (1, 1, 0)
+    assert len(postbox.envelopes) == 3
+
+
 def test_a_slow_server_keeps_nobody_from_writing(app: Flask, session: Session, postbox: Postbox) -> None:
     postbox.pause_s = 0.8
     message_id = write(session).id

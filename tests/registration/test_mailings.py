@@ -255,6 +255,16 @@ def test_a_worker_that_dies_halfway_leaves_nobody_out_and_writes_to_nobody_twice
     assert len(written(session)) == many
 
 
+def test_after_its_turn_the_worker_lets_others_work_and_goes_on_later(
+    coordinator: FlaskClient, session: Session, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "A_TURN_S", 0)
+    coordinator.post(draft(coordinator, ""))
+    turns = [write_mailings() for _ in range(many)]
+    assert 0 < turns[0] < many
+    assert len(written(session)) == sum(turns) == many
+
+
 def test_several_workers_write_to_everybody_once(
     app: Flask, coordinator: FlaskClient, session: Session, many: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -15,17 +16,22 @@ from marchapp.registration.mailings.services import letter_to, selection_of
 log = logging.getLogger(__name__)
 
 CLAIM_EXPIRES = timedelta(minutes=10)
+A_TURN_S = 20  # then whatever else waits in the queue has its turn
 PARTIES_AT_ONCE = 25  # what is written in one transaction: sign-ups wait no longer than that
 
 
 @queue.task
 def write_mailings() -> int:
-    """Write the letters of all mailings that were started, return how many."""
+    """Write letters of the mailings that were started for the length of a turn, return how many."""
     queue.begins(write_mailings)
-    written = 0
+    written, began_s = 0, monotonic()
     while mailing_id := _claim_next(db.session, datetime.now(UTC)):
         while some := _write_some(db.session, mailing_id, datetime.now(UTC)):
             written += some
+            if monotonic() - began_s > A_TURN_S:
+                _let_go(db.session, mailing_id)
+                queue.send_once(write_mailings)
+                return written
     return written
 
 
@@ -46,6 +52,11 @@ def _claim_next(session: Session, now: datetime) -> int | None:
             return mailing_id
     session.commit()
     return None
+
+
+def _let_go(session: Session, mailing_id: int) -> None:
+    session.execute(update(Mailing).where(Mailing.id == mailing_id).values(claimed_at=None))
+    session.commit()
 
 
 def _write_some(session: Session, mailing_id: int, now: datetime) -> int:
