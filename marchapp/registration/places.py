@@ -2,19 +2,28 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from marchapp.models import March, Participant, Party, Quota, QuotaKind, Standing, WhenFull
+from marchapp.models import (
+    March,
+    Participant,
+    Party,
+    Quota,
+    QuotaKind,
+    StageEntry,
+    Standing,
+    WhenFull,
+)
 from marchapp.models.audit import record
 from marchapp.models.march import years_before
 from marchapp.registration.room import NotEnoughPlaces, Room, Walks
 
 __all__ = ["NotEnoughPlaces"]
 
-PARTIES_AT_A_TIME = 50  # of a long line no more is read than is needed
+PARTIES_AT_A_TIME = 20  # of a long line no more is read than is needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +94,7 @@ def hand_on(session: Session, march: March, *, now: datetime) -> list[Participan
     room = hold(session, march)
     got_one: list[Participant] = []
     while promoted := list(_promote(session, room)):
-        got_one += promoted  # adults among them may have made room for children who stand before them
+        got_one += promoted  # what is full now, or unlocked by adults, decides who comes next
     room.write(session)
     for person in got_one:
         _note_promotion(session, person, now)
@@ -96,11 +105,10 @@ def hand_on(session: Session, march: March, *, now: datetime) -> list[Participan
 def recount_children(session: Session, march: March) -> None:
     """Count the minors who have a place anew, after the dates of a march or the age of adults changed."""
     room = hold(session, march)
-    born_after = years_before(march.starts_on, march.adult_age)
     minors = select(func.count()).where(
         Participant.march_id == march.id,
         Participant.standing == Standing.PLACED,
-        Participant.birth_date > born_after,
+        Participant.birth_date > _born_before_minors(march),
     )
     children = next(quota for quota in room.quotas if quota.kind == QuotaKind.CHILDREN)
     children.taken, children.capacity = session.scalar(minors) or 0, None
@@ -151,22 +159,20 @@ def _place(room: Room, party: Party, people: Collection[Participant]) -> list[Pa
 
 
 def _promote(session: Session, room: Room) -> Iterator[Participant]:
-    """Give places to the line until it ends or nothing is free, and yield who got one."""
+    """Give places to the line and yield who got one, until it ends or something is full that was not."""
+    full = room.full()
     for party, waiting in _line(session, room):
-        if not room.open_categories():
-            return
         yield from _place(room, party, waiting)
+        if room.full() != full:
+            return
 
 
 def _line(session: Session, room: Room) -> Iterator[tuple[Party, list[Participant]]]:
-    """Yield who waits, by party, those who wait longest first, but nobody for whom nothing is free."""
+    """Yield who waits, by party, those who wait longest first, but no party that nothing is free for."""
     is_waiting = _is_waiting(room.march)
-    wants_what_is_free = select(Participant.party_id).where(
-        is_waiting, Participant.category.in_(room.open_categories())
-    )
     turns = (
         select(Participant.party_id)
-        .where(is_waiting, Participant.party_id.in_(wants_what_is_free))
+        .where(is_waiting, _wants_what_is_free(room))
         .group_by(Participant.party_id)
         .order_by(func.min(Participant.waiting_since), func.min(Participant.id))
     )
@@ -183,6 +189,31 @@ def _line(session: Session, room: Room) -> Iterator[tuple[Party, list[Participan
         for person in waiting:
             by_party[person.party_id].append(person)
         yield from ((people[0].party, people) for people in by_party.values())
+
+
+def _wants_what_is_free(room: Room) -> ColumnElement[bool]:
+    """Return the condition that somebody, taken alone, needs nothing that is full."""
+    full = room.full()
+    kinds = {quota.kind for quota in full}
+    if QuotaKind.MARCH in kinds:
+        return false()
+    stages = [quota.stage_id for quota in full if quota.stage_id]
+    full_stages = select(StageEntry).where(
+        StageEntry.participant_id == Participant.id, StageEntry.stage_id.in_(stages)
+    )
+    wants: list[ColumnElement[bool]] = [
+        Participant.category.not_in([quota.category for quota in full if quota.category])
+    ]
+    if stages:
+        wants.append(~full_stages.exists())
+    if QuotaKind.CHILDREN in kinds:
+        wants.append(Participant.birth_date <= _born_before_minors(room.march))
+    return and_(*wants)
+
+
+def _born_before_minors(march: March) -> date:
+    """Return the last birth date of those who are no minors on the first day of the march."""
+    return years_before(march.starts_on, march.adult_age)
 
 
 def _note_promotion(session: Session, person: Participant, now: datetime) -> None:

@@ -71,12 +71,10 @@ class Room:
     def give_back(self, people: Collection[Walks]) -> None:
         self._change.subtract(self._needed(people))
 
-    def open_categories(self) -> list[Category]:
-        """Return the categories that have places, none where the whole march is full."""
-        free = [one for one in self.quotas if one.capacity is None or self._taken(one) < one.capacity]
-        if not any(quota.kind == QuotaKind.MARCH for quota in free):
-            return []
-        return [quota.category for quota in free if quota.category]
+    def full(self) -> list[Quota]:
+        """Return the quotas that have no place left."""
+        limits = [(quota, self._limit(quota, self._adults)) for quota in self.quotas]
+        return [quota for quota, limit in limits if limit is not None and self._taken(quota) >= limit]
 
     def write(self, session: Session) -> None:
         """Write what was taken and given back, all of it or none. Raises NotEnoughPlaces.

@@ -301,25 +301,50 @@ def test_the_review_says_who_would_get_a_place(session: Session, march: March) -
     assert quota_of(march, QuotaKind.MARCH).taken == 0
 
 
-def test_of_a_long_line_only_the_head_is_read(session: Session, march: March) -> None:
-    limit(session, march, QuotaKind.MARCH, 1)
-    id_ = sign_up(session, march, person(march)).participants[0].id
-    for _ in range(3 * places.PARTIES_AT_A_TIME):
-        make_participant(session, march, birth_date=ADULT, standing=Standing.WAITING, waiting_since=NOW)
-    session.commit()
-    session.expunge_all()
+@pytest.fixture
+def read(session: Session) -> Iterator[list[int]]:
+    """The ids of the participants that the database is asked for, one after another."""
     read: list[int] = []
 
     def note(person: Participant, _context: object) -> None:
         read.append(person.id)
 
     event.listen(Participant, "load", note)
-    try:
-        services.cancel(session, session.get_one(Participant, id_), now=NOW)
-    finally:
-        event.remove(Participant, "load", note)
+    yield read
+    event.remove(Participant, "load", note)
+
+
+def fill_line(session: Session, march: March, *stages: Stage, people: int) -> None:
+    in_line = {"standing": Standing.WAITING, "waiting_since": NOW, "birth_date": ADULT}
+    for _ in range(people):
+        make_participant(session, march, *stages, category=Category.WALKER, **in_line)
+    session.commit()
+
+
+def test_of_a_long_line_only_the_head_is_read(session: Session, march: March, read: list[int]) -> None:
+    limit(session, march, QuotaKind.MARCH, 1)
+    id_ = sign_up(session, march, person(march)).participants[0].id
+    fill_line(session, march, *march.stages, people=3 * places.PARTIES_AT_A_TIME)
+    session.expunge_all()
+    read.clear()
+    services.cancel(session, session.get_one(Participant, id_), now=NOW)
     assert len(read) == 1 + places.PARTIES_AT_A_TIME
     assert how_many(session, Standing.PLACED) == 1
+
+
+def test_who_waits_for_a_full_stage_is_not_read_when_something_else_is_free(
+    session: Session, march: March, read: list[int]
+) -> None:
+    first, full, _third = march.stages
+    limit(session, march, full, 0)
+    fill_line(session, march, first, full, people=5)
+    fill_line(session, march, first, people=1)
+    limit(session, march, first, 1)
+    id_ = march.id
+    session.expunge_all()
+    read.clear()
+    services.hand_on_places(session, session.get_one(March, id_), now=NOW)
+    assert len(read) == how_many(session, Standing.PLACED) == 1
 
 
 # At the same moment
