@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -297,3 +298,21 @@ def test_a_missing_document_is_named_on_the_page(client: FlaskClient, session: S
         "/marches/victory/sign-up/family", data=party_answers(march, later, step="send")
     ).location
     assert "A travel document: stage 2 crosses the border" in words_of(client.get(link))
+
+
+def test_over_tls_forms_need_their_token_but_no_referrer(
+    app: Flask, client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        page = client.get(f"{link}/contact", base_url="https://localhost")
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert token
+        sent = CONTACT | {"contact_name": "Siri Nilsen"}
+        without = client.post(f"{link}/contact", data=sent, base_url="https://localhost")
+        with_token = sent | {"csrf_token": token.group(1)}
+        answer = client.post(f"{link}/contact", data=with_token, base_url="https://localhost")
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+    assert (without.status_code, answer.status_code) == (400, 302)
