@@ -17,14 +17,14 @@ from marchapp.registration.coordination.charts import Bar, bars, curve, sums
 from marchapp.registration.coordination.counting import BANDS, count
 from marchapp.registration.words import CATEGORIES
 
-MOST_BARS = 12
+MOST_BARS, MOST_LINES = 12, 100
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Counts of one kind: what is drawn, the sentence under it, and all of them as a table."""
+    """Counts of one kind: what is drawn, the sentence under it, and more of them as a table."""
 
     title: str
     heading: str
@@ -64,15 +64,21 @@ def statistics(slug: str) -> str:
 def _chart(
     title: str, heading: str, counts: Counter[Key], word: Callable[[Key], str], order: Iterable[Key] = ()
 ) -> Chart:
-    """Draw counts in their own order, or else the largest of them with the rest as one bar."""
+    """Draw counts in their own order, or else the largest first."""
     keys = [key for key in order if counts[key]] or [key for key, _number in counts.most_common()]
-    table = [(word(key), counts[key]) for key in keys]
-    drawn = table
-    if len(table) > MOST_BARS:
-        rest = table[MOST_BARS - 1 :]
-        others = ngettext("%(num)d other", "%(num)d others", len(rest))
-        drawn = [*table[: MOST_BARS - 1], (others, sum(number for _label, number in rest))]
-    return Chart(title, heading, bars(drawn), _largest(table), table)
+    lines = [(word(key), counts[key]) for key in keys]
+    return Chart(
+        title, heading, bars(_shortened(lines, MOST_BARS)), _largest(lines), _shortened(lines, MOST_LINES)
+    )
+
+
+def _shortened(lines: list[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """Return so many lines at most, the last of them for all the others."""
+    if len(lines) <= most:
+        return lines
+    rest = lines[most - 1 :]
+    others = ngettext("%(num)d other", "%(num)d others", len(rest))
+    return [*lines[: most - 1], (others, sum(number for _label, number in rest))]
 
 
 def _largest(table: list[tuple[str, int]]) -> str:
