@@ -20,17 +20,16 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bench.participants import crowded
 from marchapp.extensions import db
 from marchapp.mail.worker import send_outbox
-from marchapp.models import March, Message
+from marchapp.models import Message, Participant, Party, PartyKind
 from marchapp.models.link import give_link
 from marchapp.registration import letters
 from marchapp.registration.mailings import writing
 from tests.conftest import SERVER, new_postgresql_database
-from tests.factories import make_participant
 
 SIZES = (47_000,)
 ONES = 20
@@ -84,9 +83,10 @@ def _mail_server(app: Flask) -> Iterator[None]:
 
 def _one_letter(session: Session) -> dict[str, object]:
     """Write the letter of a sign-up of one person for three stages, as its request does."""
-    march = session.scalars(select(March)).one()
     now = datetime.now(UTC)
-    people = [make_participant(session, march, *march.stages) for _ in range(ONES)]
+    alone = select(Participant).join(Party).where(Party.kind == PartyKind.PERSON).limit(ONES)
+    in_mind = (joinedload(Participant.party), selectinload(Participant.entries))  # as after a sign-up
+    people = session.scalars(alone.options(*in_mind)).all()
     later = now + timedelta(days=9)
     links = [give_link(session, person.party, now=now, expires_at=later) for person in people]
     spent = []

@@ -72,7 +72,7 @@ def mailings_of(session: Session, march: March) -> list[MailingState]:
     sent, failed = (func.sum(case((state, 1), else_=0)) for state in (IS_SENT, HAS_FAILED))
     counts = (
         select(Message.mailing_id, sent.label("sent"), failed.label("failed"))
-        .where(Message.mailing_id.is_not(None), Message.march_id == march.id)
+        .where(Message.mailing_id.in_(select(Mailing.id).where(Mailing.march_id == march.id)))
         .group_by(Message.mailing_id)
         .subquery()
     )

@@ -77,4 +77,8 @@ class Message(db.Model):
     march: Mapped[March | None] = relationship()
     link: Mapped[PrivateLink | None] = relationship()
 
-    __table_args__ = (Index(None, "sent_at", "next_attempt_at"),)
+    __table_args__ = (
+        Index(None, "sent_at", "next_attempt_at"),
+        # How far a mailing is, read without its letters.
+        Index(None, "mailing_id", "sent_at", "failed_at"),
+    )

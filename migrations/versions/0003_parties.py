@@ -24,6 +24,7 @@ NEW_COLUMNS = (
     "notarised_countries",
     "consents_checked_to",
 )
+INDEX_OF_MAILINGS = "ix_message_mailing_id_sent_at_failed_at"
 COLUMNS_OF_MESSAGE = (
     ("party_id", "party"),
     ("participant_id", "participant"),
@@ -453,6 +454,7 @@ def _change_message() -> None:
                 f"fk_message_{column}_{table}", table, [column], ["id"], ondelete="SET NULL"
             )
         batch_op.create_unique_constraint("uq_message_only_once", ["only_once"])
+        batch_op.create_index(INDEX_OF_MAILINGS, ["mailing_id", "sent_at", "failed_at"])
 
 
 def _change_participant() -> None:
@@ -700,6 +702,7 @@ def downgrade() -> None:
     _change_participant_back()
     with op.batch_alter_table("message") as batch_op:
         batch_op.drop_constraint("uq_message_only_once", type_="unique")
+        batch_op.drop_index(INDEX_OF_MAILINGS)
         for column, table in COLUMNS_OF_MESSAGE:
             batch_op.drop_constraint(f"fk_message_{column}_{table}", type_="foreignkey")
             batch_op.drop_index(f"ix_message_{column}")
