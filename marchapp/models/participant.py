@@ -156,6 +156,7 @@ class Participant(db.Model):
         Index(
             "ix_participant_left_groups",
             "march_id",
+            "standing",
             sqlite_where=text("left_groups_at IS NOT NULL"),
             postgresql_where=text("left_groups_at IS NOT NULL"),
         ),

@@ -527,7 +527,7 @@ def _change_participant() -> None:
     if not _is_postgresql():
         not_over = "may_take_part = 1 AND may_cross_border = 0"
     _index_where("ix_participant_may_not_cross", ["march_id"], not_over)
-    _index_where("ix_participant_left_groups", ["march_id"], "left_groups_at IS NOT NULL")
+    _index_where("ix_participant_left_groups", ["march_id", "standing"], "left_groups_at IS NOT NULL")
     person = ["march_id", "name_key", "birth_date"]
     _index_where("uq_participant_person", person, "standing != 'cancelled'", unique=True)
 
