@@ -24,7 +24,7 @@ from marchapp.models import (
 )
 from marchapp.models.link import give_link
 from marchapp.registration.own import badge
-from marchapp.registration.own.lost_link import send_links
+from marchapp.registration.own.lost_link import send_links, send_links_to
 from tests.factories import make_account, make_group, make_march, make_participant, make_party, make_stage
 from tests.queries import queries_of
 
@@ -324,6 +324,14 @@ def test_a_lost_link_is_sent_to_the_contact_and_to_a_person_with_an_own_address(
         assert all(
             link.secret not in message.text + message.html for message in session.scalars(select(Message))
         )
+
+
+def test_the_worker_stores_the_letters_about_lost_links(session: Session, walker: Participant) -> None:
+    email = walker.party.contact_email
+    session.commit()
+    send_links_to(email=email)
+    session.rollback()
+    assert session.scalars(select(Message.recipient)).all() == [email]
 
 
 def test_nobody_is_flooded_with_letters_about_lost_links(session: Session, walker: Participant) -> None:
