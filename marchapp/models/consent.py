@@ -74,7 +74,7 @@ class ConsentText(db.Model):
 
 
 class ConsentRequest(db.Model):
-    """That a guardian was asked for a purpose, with a certain text; without an address it is asked on paper."""
+    """That a guardian was asked with a certain text; without an address it is asked on paper."""
 
     guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id", ondelete="CASCADE"), primary_key=True)
     text_id: Mapped[int] = mapped_column(ForeignKey("consent_text.id", ondelete="CASCADE"), primary_key=True)

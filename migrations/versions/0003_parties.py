@@ -619,8 +619,8 @@ def _add_party_of_each() -> None:
 def _ask_for_consents_of_minors() -> None:
     """Note that the minors of before have no consent in the program yet."""
     op.execute(
-        "UPDATE participant SET may_take_part = false, may_cross_border = false WHERE EXISTS (SELECT 1 FROM march"
-        " WHERE march.id = participant.march_id AND "
+        "UPDATE participant SET may_take_part = false, may_cross_border = false"
+        " WHERE EXISTS (SELECT 1 FROM march WHERE march.id = participant.march_id AND "
         + (
             "participant.birth_date > march.starts_on - INTERVAL '18 years')"
             if _is_postgresql()
