@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from sqlite3 import OperationalError
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, g, has_request_context, request
@@ -27,6 +29,8 @@ NAMES_OF_CONSTRAINTS = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+PATIENCE_S = 15  # as long as a writer waits for another
+BETWEEN_TRIES_S = 0.002
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -148,10 +152,36 @@ def tune_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def open_connection(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, below
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE_S * 1000}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         is_reading = has_request_context() and (request.method in READING_METHODS or g.get("only_reads"))
-        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+        if is_reading:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(connection.connection.driver_connection)
+
+
+def _begin_to_write(connection: Any) -> None:
+    """Begin when no other writer is at work, asking often.
+
+    SQLite itself asks ever more seldom, up to ten times a second: many writers at once then leave the file
+    idle most of the time, and who came first is served last.
+    """
+    give_up_at = monotonic() + PATIENCE_S
+    connection.execute("PRAGMA busy_timeout=1")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except OperationalError:
+                if monotonic() > give_up_at:
+                    raise
+                sleep(BETWEEN_TRIES_S)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={PATIENCE_S * 1000}")
