@@ -92,6 +92,12 @@ def _letters(session: Session, participant: Participant) -> list[dict[str, Any]]
 
 
 def _history(session: Session, participant: Participant) -> list[dict[str, Any]]:
-    about = (AuditEvent.subject == "participant", AuditEvent.subject_id == participant.id)
+    about = (
+        AuditEvent.march_id == participant.march_id,
+        AuditEvent.subject == "participant",
+        AuditEvent.subject_id == participant.id,
+        # SQLite gives the number of a row that was merged away to the next one.
+        AuditEvent.at >= participant.registered_at,
+    )
     events = session.scalars(select(AuditEvent).where(*about).order_by(AuditEvent.id))
     return [_plain(event, ("at", "action")) for event in events]
