@@ -14,7 +14,7 @@ from marchapp.access import open_link, participant_for_link, party_for_link
 from marchapp.extensions import db
 from marchapp.models import Category, Participant, Party, PartyKind, Standing
 from marchapp.registration import services
-from marchapp.registration.forms.changes import answers_of, contact_of, shared_with
+from marchapp.registration.forms.changes import answers_of, contact_of, guardian_of, shared_with
 from marchapp.registration.forms.party import USUAL_CATEGORY, ContactForm
 from marchapp.registration.forms.person import FORMS, PersonForm
 from marchapp.registration.own.pages import person_page
@@ -153,8 +153,10 @@ def _form_for_another(party: Party) -> PersonForm:
     before = next((one for one in reversed(party.participants) if one.standing != Standing.CANCELLED), None)
     if before is None:
         return _form(party, USUAL_CATEGORY[party.kind], {})
-    family_name = {"family_name": before.family_name} if party.kind == PartyKind.FAMILY else {}
-    return _form(party, before.category, shared_with(before) | family_name)
+    in_family = (
+        {"family_name": before.family_name} | guardian_of(party) if party.kind == PartyKind.FAMILY else {}
+    )
+    return _form(party, before.category, shared_with(before) | in_family)
 
 
 def _form(party: Party, category: Category, answers: dict[str, Any]) -> PersonForm:

@@ -179,6 +179,14 @@ def test_the_party_takes_somebody_more(
     assert "Nothing was changed." in words_of(again)
 
 
+def test_a_child_that_joins_a_family_has_its_contact_as_guardian_to_begin_with(
+    client: FlaskClient, link: str
+) -> None:
+    page = client.post(f"{link}/people/new", data={"category": "schoolchild", "given_name": "Lars"})
+    assert re.search('name="guardian_name"[^>]*value="Siri Hansen"', page.text)
+    assert re.search('name="guardian_email"[^>]*value="siri@example.org"', page.text)
+
+
 def test_somebody_is_cancelled_after_one_question(client: FlaskClient, session: Session, link: str) -> None:
     address = f"{link}/people/{person(session, 'Ola').id}/cancel"
     assert "Cancel the sign-up of Ola Hansen?" in words_of(client.get(address))

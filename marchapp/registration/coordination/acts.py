@@ -42,6 +42,7 @@ def cancel_participant(participant_id: int) -> str | Response:
             "The place goes to the next in line, and the contact is told by e-mail. It can be taken back."
         ),
         button=_("Cancel the sign-up"),
+        keep=_("Keep it"),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import render_template
+from flask import current_app, render_template
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
@@ -90,6 +90,7 @@ def participant_history(participant_id: int) -> str:
         participant=person,
         entries=entries_of(db.session, person),
         letters=letters_of(db.session, person),
+        sends_mail=bool(current_app.config["MAIL_SERVER"]),
     )
 
 

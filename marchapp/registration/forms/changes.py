@@ -50,6 +50,16 @@ def contact_of(party: Party) -> dict[str, str]:
     }
 
 
+def guardian_of(party: Party) -> dict[str, str]:
+    """Return the contact of a family as the guardian of a child that joins it."""
+    return {
+        "guardian_name": party.contact_name,
+        "guardian_phone": party.contact_phone,
+        "guardian_email": party.contact_email,
+        "guardian_language": party.language,
+    }
+
+
 def _guardian(name: str, guardian: Guardian) -> dict[str, str]:
     return {
         f"{name}_name": guardian.name,

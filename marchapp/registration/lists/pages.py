@@ -10,7 +10,7 @@ from werkzeug import Response as AnyResponse
 
 from marchapp.access import march_for_reader, party_for_link
 from marchapp.extensions import db, only_read
-from marchapp.models import Party, PartyKind
+from marchapp.models import Party, PartyKind, Standing
 from marchapp.registration import places
 from marchapp.registration.lists.columns import KINDS, ListKind
 from marchapp.registration.lists.intake import take_in
@@ -191,4 +191,19 @@ def _go_on(page: ListPage, party: Party, token: str) -> AnyResponse:
         flash(words, "done")
         return redirect(url_for("registration.confirmation", token=token))
     rest.check(db.session)
-    return _show(rest, stored=words)
+    return _show(rest, stored=f"{words} {_in_line(party)}".rstrip())
+
+
+def _in_line(party: Party) -> str:
+    """Tell how many of a party have no place yet; "" when all have one."""
+    standings = [one.standing for one in party.participants if one.standing != Standing.CANCELLED]
+    placed = standings.count(Standing.PLACED)
+    if placed == len(standings):
+        return ""
+    if not placed:
+        return _("All of you wait in line. You are told by e-mail as soon as there are places.")
+    return _(
+        "%(placed)s of %(all)s people have a place, the others wait in line.",
+        placed=placed,
+        all=len(standings),
+    )

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -162,6 +163,24 @@ def test_a_sign_up_is_cancelled_and_restored_with_a_reason(
     for action in ("participant.cancelled", "participant.restored"):
         [event] = events(session, action)
         assert (event.account_id, event.details["reason"]) == (cast.coordinator.id, WHY["reason"])
+
+
+def test_leaving_the_question_about_cancelling_is_not_called_cancelling(
+    coordinator: FlaskClient, cast: Cast
+) -> None:
+    page = coordinator.get(f"/participants/{cast.walker.id}/cancel").text
+    assert "Keep it</a>" in page
+    assert ">Cancel</a>" not in page
+
+
+def test_the_history_says_of_letters_that_no_server_sends_that_they_are_kept(
+    app: Flask, coordinator: FlaskClient, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coordinator.post(f"/participants/{cast.walker.id}/cancel", data=WHY)
+    page = f"/participants/{cast.walker.id}/history"
+    assert "Kept here" in coordinator.get(page).text
+    monkeypatch.setitem(app.config, "MAIL_SERVER", "mail.example.org")
+    assert "Waits to be sent" in coordinator.get(page).text
 
 
 def test_nobody_is_restored_who_is_signed_up_again(

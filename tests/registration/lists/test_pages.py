@@ -336,6 +336,20 @@ def test_too_few_places_are_told_before_sending(
 
 
 @pytest.mark.parametrize(
+    ("when_full", "words"),
+    [
+        ("fit", "41 people are signed up. 40 of 41 people have a place, the others wait in line."),
+        ("all", "41 people are signed up. All of you wait in line."),
+    ],
+)
+def test_who_waits_in_line_is_told_beside_the_rows_that_are_left(
+    march: March, send_file: Sent, press: Sent, when_full: str, words: str
+) -> None:
+    page = send_file(workbook([*children(41), CHILD | {"Given name": ""}]))
+    assert words in words_of(press(page, "send", when_full=when_full))
+
+
+@pytest.mark.parametrize(
     ("kind", "shared", "row", "category"),
     [
         (
