@@ -160,6 +160,12 @@ def test_a_wrong_answer_about_papers_is_named(
     assert words in words_of(post(client, crossing, **PASSPORT | changed))
 
 
+def test_a_document_that_is_missing_altogether_is_named_once(client: FlaskClient, crossing: March) -> None:
+    page = words_of(post(client, crossing, **dict.fromkeys(PASSPORT, "")))
+    assert "Travel document: Choose the document, or tick below that you add it later." in page
+    assert not any(f"{label}: " in page for label in ("Number", "Issued by", "Valid until"))
+
+
 def test_a_document_may_follow_later(client: FlaskClient, session: Session, crossing: March) -> None:
     nothing = dict.fromkeys(PASSPORT, "")
     assert post(client, crossing, **nothing, document_later="y", step="send").status_code == 302

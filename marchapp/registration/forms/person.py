@@ -195,6 +195,7 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
     def validate(self, extra_validators: Any = None) -> bool:
         """Tell whether all is answered; a part that was opened just now is not, and is not blamed for it."""
         is_valid = super().validate(extra_validators)
+        self._blame_missing_paper_once()
         self.opened = self._new_parts
         for names in self.opened.values():
             for name in names:
@@ -315,6 +316,14 @@ class PersonForm(_Name, _Walk, _Papers, _Guardians, _Contact, _Emergency, _Care)
             field = self[name]
             field.flags.optional, field.flags.required = not is_needed, is_needed
             field.validators = [_needed(field, words) if is_needed else Optional(), *field.validators]
+
+    def _blame_missing_paper_once(self) -> None:
+        """Where nothing about a document is written, say so in one sentence instead of at each question."""
+        if not self.crossing or self._is_begun(PAPER) or self.document_later.data:
+            return
+        for name in PAPER:
+            self[name].errors = ()
+        self.document_kind.errors = (_("Choose the document, or tick below that you add it later."),)
 
     def _is_begun(self, names: Iterable[str]) -> bool:
         return any(self[name].data for name in names)
