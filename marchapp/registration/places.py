@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from marchapp.models import (
@@ -49,7 +49,7 @@ def preview(session: Session, march: March, people: Collection[Walks]) -> Outloo
     room = Room(march, session.scalars(_quotas(march)).all())
     short_of = tuple(room.short_of(people))
     placed = {id(person) for person in room.take_what_fits(people)}
-    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march))
+    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march), _wants(march, short_of))
     return Outlook(
         fits=tuple(id(person) in placed for person in people),
         short_of=short_of,
@@ -117,17 +117,20 @@ def recount_children(session: Session, march: March) -> None:
 
 
 def people_ahead(session: Session, participant: Participant) -> int:
-    """Return how many people of other parties stand in line before the first of somebody's party."""
-    own = _is_waiting(participant.march) & (Participant.party_id == participant.party_id)
-    query = select(Participant.waiting_since, Participant.id).where(own).order_by(*_IN_TURN).limit(1)
-    if not (first := session.execute(query).first()):
+    """Return how many people who want the same places stand in line before somebody's party."""
+    march = participant.march
+    own = _is_waiting(march) & (Participant.party_id == participant.party_id)
+    query = select(Participant).where(own).options(selectinload(Participant.entries)).order_by(*_IN_TURN)
+    if not (party := session.scalars(query).all()):
         return 0
-    since, id_ = first
+    first = party[0]
     stands_before = or_(
-        Participant.waiting_since < since, and_(Participant.waiting_since == since, Participant.id < id_)
+        Participant.waiting_since < first.waiting_since,
+        and_(Participant.waiting_since == first.waiting_since, Participant.id < first.id),
     )
+    short_of = Room(march, session.scalars(_quotas(march)).all()).short_of(party)
     ahead = select(func.count()).select_from(Participant)
-    return session.scalar(ahead.where(_is_waiting(participant.march), stands_before)) or 0
+    return session.scalar(ahead.where(_is_waiting(march), stands_before, _wants(march, short_of))) or 0
 
 
 _IN_TURN = (Participant.waiting_since, Participant.id)
@@ -172,7 +175,7 @@ def _line(session: Session, room: Room) -> Iterator[tuple[Party, list[Participan
     is_waiting = _is_waiting(room.march)
     turns = (
         select(Participant.party_id)
-        .where(is_waiting, _wants_what_is_free(room))
+        .where(is_waiting, ~_wants(room.march, room.full()))
         .group_by(Participant.party_id)
         .order_by(func.min(Participant.waiting_since), func.min(Participant.id))
     )
@@ -191,24 +194,23 @@ def _line(session: Session, room: Room) -> Iterator[tuple[Party, list[Participan
         yield from ((people[0].party, people) for people in by_party.values())
 
 
-def _wants_what_is_free(room: Room) -> ColumnElement[bool]:
-    """Return the condition that somebody, taken alone, needs nothing that is full."""
-    full = room.full()
-    kinds = {quota.kind for quota in full}
+def _wants(march: March, quotas: Collection[Quota]) -> ColumnElement[bool]:
+    """Return the condition that somebody needs a place of one of these quotas."""
+    kinds = {quota.kind for quota in quotas}
     if QuotaKind.MARCH in kinds:
-        return false()
-    stages = [quota.stage_id for quota in full if quota.stage_id]
-    full_stages = select(StageEntry).where(
+        return true()
+    stages = [quota.stage_id for quota in quotas if quota.stage_id]
+    of_stages = select(StageEntry).where(
         StageEntry.participant_id == Participant.id, StageEntry.stage_id.in_(stages)
     )
     wants: list[ColumnElement[bool]] = [
-        Participant.category.not_in([quota.category for quota in full if quota.category])
+        Participant.category.in_([quota.category for quota in quotas if quota.category])
     ]
     if stages:
-        wants.append(~full_stages.exists())
+        wants.append(of_stages.exists())
     if QuotaKind.CHILDREN in kinds:
-        wants.append(Participant.birth_date <= _born_before_minors(room.march))
-    return and_(*wants)
+        wants.append(Participant.birth_date > _born_before_minors(march))
+    return or_(*wants)
 
 
 def _born_before_minors(march: March) -> date:

@@ -197,6 +197,16 @@ def test_the_line_is_counted_by_people_of_other_parties(session: Session, march:
             assert places.people_ahead(session, one) == ahead
 
 
+def test_who_waits_for_other_places_is_not_before_in_line(session: Session, march: March) -> None:
+    for minute, category in enumerate((Category.OFFICIAL, Category.WALKER)):
+        limit(session, march, category, 1)
+        sign_up(session, march, person(march, category=category))
+        waiting = sign_up(session, march, person(march, category=category), minute=minute)
+    assert standings(waiting) == "w"
+    assert places.people_ahead(session, waiting.participants[0]) == 0
+    assert places.preview(session, march, [person(march)]).in_line == 1
+
+
 def test_fewer_stages_free_a_place_for_the_line(session: Session, march: March) -> None:
     full = march.stages[1]
     limit(session, march, full, 1)
