@@ -25,7 +25,15 @@ from marchapp.models import (
 from marchapp.models.link import give_link
 from marchapp.registration.own import badge
 from marchapp.registration.own.lost_link import send_links, send_links_to
-from tests.factories import make_account, make_group, make_march, make_participant, make_party, make_stage
+from tests.factories import (
+    make_account,
+    make_group,
+    make_march,
+    make_participant,
+    make_party,
+    make_stage,
+    quota_of,
+)
 from tests.queries import queries_of
 
 NOW = datetime.now(UTC)
@@ -93,6 +101,8 @@ def test_who_waits_reads_how_many_stand_before(client: FlaskClient, session: Ses
         )
         for since in (NOW, NOW, NOW + timedelta(hours=1))
     ]
+    quota_of(march, in_line[0].category).capacity = 0
+    session.commit()
     assert "first in line" in text_of(client, link_to(session, in_line[0].party))
     assert "1 person stands before in line" in text_of(client, link_to(session, in_line[1].party))
     last = text_of(client, link_to(session, in_line[2].party))
