@@ -115,13 +115,13 @@ def on(browser: Browser, address: str, width: int, height: int, act: Callable[[P
 def main(address: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        on(browser, address, 390, 844, take_sign_up)
-        on(browser, address, 1100, 900, take_list)
         coordinator = browser.new_page(
             base_url=address, viewport={"width": 1100, "height": 1500}, locale="en"
         )
         sign_in(coordinator)
         take_coordinators_pages(coordinator)
+        on(browser, address, 1100, 900, take_list)
+        on(browser, address, 390, 844, take_sign_up)
         link = consent_link(coordinator)
         on(browser, address, 390, 844, lambda page: (page.goto(link), take(page, "consent")))
         browser.close()
