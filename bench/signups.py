@@ -3,8 +3,8 @@
 Eight clients on the same machine ask for the form, send it, look at the review and send that, over HTTP, to
 gunicorn with two workers; each sign-up comes from an address of its own, as the limits count addresses. Then
 it is counted that what was acknowledged is stored, once, and written to. PostgreSQL is measured where
-TEST_DATABASE_URL names a server; SIGNUPS=200 makes it shorter. THREADS=4 measures workers as `make run` starts
-them, for slow phones to talk to: threads of one process then hinder each other, and fewer get through.
+TEST_DATABASE_URL names a server; SIGNUPS=200 makes it shorter. THREADS=4 measures workers as `make run`
+starts them, for slow phones to talk to: threads of one process hinder each other, and fewer get through.
 """
 
 import json
