@@ -43,3 +43,8 @@ def test_the_page_of_a_failure_asks_no_database(app: Flask, monkeypatch: pytest.
         page, status = explain_failure(RuntimeError("a defect"))
     assert status == 500
     assert 'lang="nb"' in page
+
+
+def test_a_mistyped_private_link_leads_to_a_new_one(client: FlaskClient) -> None:
+    assert "/lost-link" in client.get("/registrations/mistyped").text
+    assert "/lost-link" not in client.get("/marches/mistyped").text
