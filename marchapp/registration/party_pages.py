@@ -20,10 +20,9 @@ from marchapp.registration.forms.person import FORMS, PersonForm
 from marchapp.registration.own.pages import person_page
 from marchapp.registration.own.standing import Lack, missing_of
 from marchapp.registration.own.words import what_is_missing
+from marchapp.registration.private import PRIVATE
 from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.words import why_closed, why_not_changed
-
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 
 
 def confirmation(token: str) -> AnyResponse:

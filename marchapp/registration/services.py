@@ -31,6 +31,7 @@ from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
+from marchapp.registration.noting import note
 from marchapp.registration.own.lost_link import send_link
 from marchapp.registration.people import PartyAnswers, Person, contact_of
 from marchapp.registration.room import Room
@@ -487,14 +488,12 @@ def _record(
     by: Account | None,
     **details: Any,
 ) -> None:
-    record(
+    note(
         session,
-        at=now,
-        action=action,
-        march_id=participant.march_id,
-        account_id=by.id if by else None,
-        subject="participant",
-        subject_id=participant.id,
+        participant,
+        action,
+        now=now,
+        by=by,
         **{name: value for name, value in details.items() if value},
     )
 

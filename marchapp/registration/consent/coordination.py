@@ -16,7 +16,6 @@ from marchapp.i18n import LANGUAGES
 from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
 from marchapp.registration.consent import services
 from marchapp.registration.consent.forms import PaperForm, WithdrawForm, answer_form
-from marchapp.registration.consent.history import note
 from marchapp.registration.consent.links import send_link
 from marchapp.registration.consent.listing import Show
 from marchapp.registration.consent.listing import find_page as find_page_of
@@ -25,6 +24,7 @@ from marchapp.registration.consent.services import Paper
 from marchapp.registration.consent.state import Consents, asks_child, consents_of
 from marchapp.registration.consent.texts import current_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed, why_no_scan
+from marchapp.registration.noting import note
 
 WORDS = {"purposes": PURPOSES, "states": STATES, "looks": LOOKS}
 LAST_PAGE = 1_000_000

@@ -9,7 +9,7 @@ from marchapp.models import Account, Guardian, PrivateLink
 from marchapp.models.conditional import rows_changed
 from marchapp.models.link import give_link
 from marchapp.registration import letters
-from marchapp.registration.consent.history import note
+from marchapp.registration.noting import note
 
 LINK_IS_OPEN = timedelta(days=30)
 NOT_SO_SOON = timedelta(minutes=10)  # a link that was just sent is not sent again

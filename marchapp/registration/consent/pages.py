@@ -16,8 +16,7 @@ from marchapp.registration.consent.links import LinkUsed, send_link
 from marchapp.registration.consent.state import Consents, consents_of
 from marchapp.registration.consent.texts import current_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed
-
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+from marchapp.registration.private import PRIVATE
 
 
 class NothingSaid(Exception):

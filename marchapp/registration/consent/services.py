@@ -25,11 +25,11 @@ from marchapp.models import (
 )
 from marchapp.registration import places
 from marchapp.registration.consent.asking import ask_what_is_open
-from marchapp.registration.consent.history import note
 from marchapp.registration.consent.links import use_links
 from marchapp.registration.consent.settling import settle
 from marchapp.registration.consent.state import Consent, Consents, consents_of
 from marchapp.registration.consent.texts import current_texts, texts_to_ask_with
+from marchapp.registration.noting import note
 
 
 class TextChanged(Exception):

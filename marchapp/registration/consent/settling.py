@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Membership, Participant, Purpose, Stage, Standing
 from marchapp.registration import letters, places
-from marchapp.registration.consent.history import note
 from marchapp.registration.consent.state import Consents, consents_of
+from marchapp.registration.noting import note
 
 
 def settle(session: Session, people: Collection[Participant], *, now: datetime) -> None:

@@ -21,10 +21,10 @@ from marchapp.models import (
 from marchapp.models.conditional import rows_changed
 from marchapp.models.march import years_before
 from marchapp.registration import letters, places
-from marchapp.registration.consent.history import note
 from marchapp.registration.consent.links import link_for_letter
 from marchapp.registration.consent.services import refresh
 from marchapp.registration.consent.state import consents_of
+from marchapp.registration.noting import note
 
 A_BATCH = 50
 REMINDERS = ((2, 1 / 6), (1, 1 / 2))  # which reminder, and what is left of the time when it is due

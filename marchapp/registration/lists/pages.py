@@ -18,6 +18,7 @@ from marchapp.registration.lists.page import BrokenList, ListPage, keys_of
 from marchapp.registration.lists.reading import MOST_BYTES, UnreadableList, read_file, read_text
 from marchapp.registration.lists.template import csv_template, xlsx_template
 from marchapp.registration.lists.words import why_unreadable
+from marchapp.registration.private import PRIVATE
 from marchapp.registration.services import (
     AlreadySignedUp,
     NotSignedUp,
@@ -29,9 +30,6 @@ from marchapp.registration.services import (
 )
 from marchapp.registration.words import why_not_signed_up
 from marchapp.spreadsheets import XLSX
-
-# The address stays within this site, as of every page; the check of forms over HTTPS needs it here.
-PRIVATE = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 
 
 def sign_up_list(slug: str, kind: str) -> AnyResponse:

@@ -19,10 +19,10 @@ from marchapp.registration.own.forms import LostLinkForm
 from marchapp.registration.own.lost_link import send_links_to
 from marchapp.registration.own.standing import Walk, standing_of
 from marchapp.registration.own.words import status, what_is_missing
+from marchapp.registration.private import PRIVATE
 from marchapp.registration.words import CATEGORIES
 
 # What is behind a private link stays out of caches and search engines, and its address out of other logs.
-PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
 MOST_LINES = 5  # of a longer march the badge names no stages, or the code would not fit
 
 

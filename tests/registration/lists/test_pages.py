@@ -155,7 +155,7 @@ def test_the_good_rows_can_be_sent_and_the_rest_joins_them(
     assert "2 people are signed up." in words_of(rest)
     assert "1 row needs mending." in words_of(rest)
     assert rest.headers["Cache-Control"] == "no-store"
-    assert rest.headers["Referrer-Policy"] == "same-origin"
+    assert rest.headers["Referrer-Policy"] == "no-referrer"
     address = rest.text.partition('list-check" method="post" novalidate action="')[2].partition('"')[0]
 
     answer = press(rest, "send", address, **{"row-4-birth_date": "18.05.2001"})

@@ -1,4 +1,4 @@
-"""Note in the history of a participant what was done about consents."""
+"""Note in the history of a participant what was done."""
 
 from datetime import datetime
 
