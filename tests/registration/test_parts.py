@@ -42,7 +42,7 @@ def is_review(answer: TestResponse) -> bool:
 
 def anybody(session: Session) -> list[Participant]:
     session.expire_all()
-    return list(session.scalars(select(Participant)))
+    return list(session.scalars(select(Participant).order_by(Participant.id)))
 
 
 def test_an_adult_is_asked_for_no_guardian(client: FlaskClient, march: March) -> None:

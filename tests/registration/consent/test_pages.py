@@ -35,7 +35,8 @@ def post(client: FlaskClient, link: PrivateLink, sent: dict[str, Any]) -> TestRe
 
 def answers(session: Session) -> list[tuple[Purpose, Answer]]:
     session.expire_all()
-    return [(one.purpose, one.answer) for one in session.scalars(select(ConsentAnswer))]
+    in_order = select(ConsentAnswer).order_by(ConsentAnswer.id)
+    return [(one.purpose, one.answer) for one in session.scalars(in_order)]
 
 
 def test_a_guardian_sees_the_child_and_the_exact_texts(
