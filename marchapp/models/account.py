@@ -5,7 +5,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from flask_security import UserMixin
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
@@ -21,13 +21,15 @@ class Role(StrEnum):
 
 
 class Account(db.Model, UserMixin):
-    """Somebody who can sign in."""
+    """Somebody who can sign in. Of guides it is known what they bring to a group: languages and first aid."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(30), default="")
     language: Mapped[str] = mapped_column(String(2), default="en")
+    spoken_languages: Mapped[list[str]] = mapped_column(JSON, default=list)
+    knows_first_aid: Mapped[bool] = mapped_column(default=False)
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=token_hex)

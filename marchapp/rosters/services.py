@@ -188,12 +188,16 @@ def _groups(session: Session, stage: Stage) -> Iterable[Group]:
 
 
 def _copy(group: Group, target: Stage) -> Group:
+    """Return a group like another, which starts as long after its stage as that one does."""
+    after_stage = group.starts_at - group.stage.starts_at if group.starts_at else None
     return Group(
         stage_id=target.id,
         number=group.number,
         name=group.name,
         min_size=group.min_size,
         max_size=group.max_size,
+        starts_at=target.starts_at + after_stage if after_stage is not None else None,
+        meeting_point=group.meeting_point,
         guides=list(group.guides),
     )
 
