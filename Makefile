@@ -14,7 +14,7 @@ run: venv translations
 	@exec $(FLASK) serve --port "$(PORT)"
 
 test: dev-venv translations
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest $(or $(TESTS),-n auto --dist worksteal)
 
 check: dev-venv translations
 	$(BIN)/ruff format --check .

@@ -116,6 +116,7 @@ def test_the_pages_of_a_family_are_accessible(open_page: OpenPage, accessible: C
     for link in ("a[href$='/contact']", "a[href$='/new']", "a[href$='/change']", "a[href$='/cancel']"):
         own_page = page.url
         page.locator(f"main {link}").first.click()
+        page.wait_for_url(lambda url, before=own_page: url != before)
         fits(page)
         accessible(page)
         page.goto(own_page)

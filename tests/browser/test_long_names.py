@@ -8,9 +8,10 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.demo.load import DEMO_PASSWORD, load
+from marchapp.demo.load import DEMO_PASSWORD
 from marchapp.models import Group, PartyKind, Stage
 from marchapp.models.link import give_link
+from tests.demo_rows import load_demo
 
 PAGES = (
     "/marches/{slug}/participants",
@@ -38,7 +39,7 @@ TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("mai
 @pytest.fixture
 def long_names(session: Session) -> dict[str, object]:
     """Give 60 wide letters as names to somebody of the demo, to the group and to its guides."""
-    load(session)
+    load_demo(session)
     group = session.scalars(select(Group).join(Stage).where(Stage.number == 1, Group.number == 1)).one()
     person = next(one.participant for one in group.memberships if one.participant.guardians)
     for field in ("given_name", "family_name", "native_name", "school", "emergency_name"):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from marchapp.demo.load import DEMO_PASSWORD, load
+from marchapp.demo.load import DEMO_PASSWORD
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.simulator import Detour, Pause, Story, record_walk
 from marchapp.geo.gpx import read_route, read_track
@@ -27,6 +27,7 @@ from marchapp.models import (
     Track,
     TrackComparison,
 )
+from tests.demo_rows import load_demo
 
 OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -86,8 +87,7 @@ def look(accessible: Check, reader: Reader) -> Check:
 
 @pytest.fixture
 def demo(session: Session) -> Session:
-    load(session)
-    session.commit()
+    load_demo(session)
     return session
 
 
