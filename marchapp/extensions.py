@@ -137,9 +137,14 @@ def only_read() -> None:
 
 
 def now_write() -> None:
-    """Begin to write, in a request that only read up to here; what it has loaded is read anew."""
+    """Begin to write, in a request that only read up to here.
+
+    SQLite begins anew as a writer, and what was loaded is read again; PostgreSQL goes on, and sees from each
+    statement on what others have committed.
+    """
     g.only_reads = False
-    db.session.rollback()
+    if db.engine.dialect.name == "sqlite":
+        db.session.rollback()
 
 
 def tune_sqlite(engine: Engine) -> None:

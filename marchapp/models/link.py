@@ -86,25 +86,27 @@ def hash_of_secret(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def give_link(
-    session: Session,
-    owner: "Party | Participant | Guardian",
-    *,
-    now: datetime,
-    expires_at: datetime,
-    nonce: str = "",
+def new_link(
+    owner: "Party | Participant | Guardian", *, now: datetime, expires_at: datetime, nonce: str = ""
 ) -> PrivateLink:
-    """Add a new private link for somebody to the session; those given before stay open until they expire."""
+    """Return a private link for somebody who may be new, too; its mark is known once it is stored."""
     nonce = nonce or token_urlsafe(32)
     kind = LinkKind(owner.__tablename__)
-    link = PrivateLink(
+    return PrivateLink(
         kind=kind,
-        **{f"{kind}_id": owner.id},
+        **{kind: owner},
         nonce=nonce,
         secret_hash=hash_of_secret(secret_of(nonce)),
         created_at=now,
         expires_at=expires_at,
     )
+
+
+def give_link(
+    session: Session, owner: "Party | Participant | Guardian", *, now: datetime, expires_at: datetime
+) -> PrivateLink:
+    """Add a new private link for somebody to the session; those given before stay open until they expire."""
+    link = new_link(owner, now=now, expires_at=expires_at)
     session.add(link)
     session.flush()
     return link

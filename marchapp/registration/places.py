@@ -68,7 +68,7 @@ def hold(session: Session, march: March) -> Room:
 
 def settle(session: Session, room: Room, party: Party, people: Collection[Participant]) -> None:
     """Give people of a party their places, or leave them in line, as the party chose."""
-    _place(room, party, people)
+    place(room, party, people)
     room.write(session)
 
 
@@ -147,7 +147,7 @@ def _is_waiting(march: March) -> ColumnElement[bool]:
     return and_(*in_line, or_(Participant.may_take_part, Participant.place_held_until.is_(None)))
 
 
-def _place(room: Room, party: Party, people: Collection[Participant]) -> list[Participant]:
+def place(room: Room, party: Party, people: Collection[Participant]) -> list[Participant]:
     """Give a place to all of a party's people or to nobody, or to as many as fit; return who got one."""
     if party.when_full == WhenFull.FIT:
         placed = room.take_what_fits(people)
@@ -165,7 +165,7 @@ def _promote(session: Session, room: Room) -> Iterator[Participant]:
     """Give places to the line and yield who got one, until it ends or something is full that was not."""
     full = room.full()
     for party, waiting in _line(session, room):
-        yield from _place(room, party, waiting)
+        yield from place(room, party, waiting)
         if room.full() != full:
             return
 

@@ -26,7 +26,7 @@ from marchapp.models import (
     TravelDocument,
 )
 from marchapp.models.audit import record
-from marchapp.models.link import give_link, last_day_of_links
+from marchapp.models.link import give_link, last_day_of_links, new_link
 from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
@@ -79,18 +79,14 @@ def sign_up(
     key = str(form_key) if is_list else _submission_key(form_key, party.people)
     if sent_before := find_submission(session, march, key):
         return sent_before
-    _check_open(march, party.people, now)
+    new = _new_party(march, party, key=key, now=now)
+    link = new_link(new, now=now, expires_at=last_day_of_links(march, now), nonce=f"{march.id} {key}")
+    people = [_new_participant(new, person, now=now) for person in party.people]
+    room = _hold_if_open(session, march, party.people, now)
     try:
         with session.begin_nested():
-            new = _add_party(session, march, party, key=key, now=now)
-            link = give_link(
-                session,
-                new,
-                now=now,
-                expires_at=last_day_of_links(march, now),
-                nonce=f"{march.id} {new.submission_key}",
-            )
-            people = _add_people(session, new, party.people, now=now)
+            session.add(link)
+            asked = _store(session, room, people, now=now)
     except IntegrityError as error:
         # Two requests of the same form may both get this far: the second finds what the first has stored.
         if sent_meanwhile := find_submission(session, march, key):
@@ -98,6 +94,7 @@ def sign_up(
         if known := known_people(session, march, party.people):
             raise AlreadySignedUp(known) from error
         raise
+    _tell_of(session, people, asked, now=now)
     letters.received(session, new, people, link=link, now=now)
     return new, link
 
@@ -115,14 +112,16 @@ def add_people(
     Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
     people = list(people)
-    _check_open(party.march, people, now)
+    room = _hold_if_open(session, party.march, people, now)
     try:
         with session.begin_nested():
-            added = _add_people(session, party, people, now=now, by=by)
+            added = [_new_participant(party, person, now=now) for person in people]
+            asked = _store(session, room, added, now=now)
     except IntegrityError as error:
         if known := known_people(session, party.march, people):
             raise AlreadySignedUp(known) from error
         raise
+    _tell_of(session, added, asked, now=now, by=by)
     letters.changed(session, party, added, now=now)
     return added
 
@@ -148,7 +147,7 @@ def change_person(
         with session.begin_nested():
             if had_place:
                 room.give_back([participant])
-            _write(session, participant, person)
+            _write(participant, person)
             if participant.party.is_one_person:
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
@@ -288,12 +287,14 @@ def _hold_places(session: Session, participant: Participant) -> Room:
     return room
 
 
-def _check_open(march: March, people: Iterable[Person], now: datetime) -> None:
+def _hold_if_open(session: Session, march: March, people: Iterable[Person], now: datetime) -> Room:
     if not march.takes_signups(now):
         raise SignUpClosed
-    closed = {quota.category for quota in march.category_quotas if quota.capacity == 0}
+    room = places.hold(session, march)
+    closed = {quota.category for quota in room.quotas if quota.capacity == 0}
     if any(person.category in closed for person in people):
         raise CategoryClosed
+    return room
 
 
 def _submission_key(form_key: UUID, people: Iterable[Person]) -> str:
@@ -314,8 +315,8 @@ def find_submission(session: Session, march: March, key: str) -> tuple[Party, Pr
     return (row[0], row[1]) if row else None
 
 
-def _add_party(session: Session, march: March, answers: PartyAnswers, *, key: str, now: datetime) -> Party:
-    party = Party(
+def _new_party(march: March, answers: PartyAnswers, *, key: str, now: datetime) -> Party:
+    return Party(
         march=march,
         kind=answers.kind,
         name=answers.name,
@@ -327,42 +328,58 @@ def _add_party(session: Session, march: March, answers: PartyAnswers, *, key: st
         submission_key=key,
         signed_up_at=now,
     )
-    session.add(party)
-    session.flush()
-    return party
 
 
-def _add_people(
-    session: Session, party: Party, people: Iterable[Person], *, now: datetime, by: Account | None = None
-) -> list[Participant]:
-    """Add people at the end of the line, then give them the places that there are."""
-    room = places.hold(session, party.march)
-    added = []
-    for person in people:
-        participant = Participant(
-            march=party.march,
-            party=party,
-            reference=draw_reference(),
-            registered_at=now,
-            standing=Standing.WAITING,
-            waiting_since=now,
-            place_held_until=None,
-        )
-        _write(session, participant, person)
-        added.append(participant)
-    session.add_all(added)
-    places.settle(session, room, party, added)
+def _new_participant(party: Party, person: Person, *, now: datetime) -> Participant:
+    """Return somebody who stands at the end of the line, to be stored."""
+    participant = Participant(
+        march=party.march,
+        party=party,
+        reference=draw_reference(),
+        registered_at=now,
+        standing=Standing.WAITING,
+        waiting_since=now,
+        place_held_until=None,
+    )
+    _write(participant, person)
+    return participant
+
+
+def _store(
+    session: Session, room: Room, people: Collection[Participant], *, now: datetime
+) -> list[PrivateLink]:
+    """Store new people of a party with the places that there are for them, and what guardians are asked.
+
+    All of it in one flush, because everybody else waits for the places meanwhile. Return guardians' links.
+    """
+    places.place(room, next(iter(people)).party, people)
+    session.add_all(people)
+    asked = consent.ask_new(session, people, now=now)
+    room.write(session)
     session.flush()
-    consent.ask(session, added, now=now)
-    for participant in added:
+    return asked
+
+
+def _tell_of(
+    session: Session,
+    people: Collection[Participant],
+    asked: Iterable[PrivateLink],
+    *,
+    now: datetime,
+    by: Account | None = None,
+) -> None:
+    """Note who has come, write to guardians who are asked, and give on what adults unlock for children."""
+    for participant in people:
         _record(session, participant, "participant.signed_up", now=now, by=by)
-    session.flush()
-    if party.march.children_per_adult is not None:
-        hand_on_places(session, party.march, now=now)  # adults among them unlock places of children
-    return added
+    for link in asked:
+        if link.guardian:
+            letters.consent_asked(session, link.guardian, link=link, now=now)
+    march = next(iter(people)).march
+    if march.children_per_adult is not None:
+        hand_on_places(session, march, now=now)
 
 
-def _write(session: Session, participant: Participant, person: Person) -> None:
+def _write(participant: Participant, person: Person) -> None:
     """Write what was answered about somebody into the row and those that belong to it."""
     for name, value in person.columns().items():
         setattr(participant, name, value)

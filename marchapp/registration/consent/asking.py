@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.models import ConsentRequest, ConsentText, Guardian, Purpose
+from marchapp.models import ConsentRequest, ConsentText, Guardian, Participant, PrivateLink, Purpose
 from marchapp.registration import letters
-from marchapp.registration.consent.links import link_for_letter, revoke_links
-from marchapp.registration.consent.state import Consent, Consents
+from marchapp.registration.consent.links import first_link, link_for_letter, revoke_links
+from marchapp.registration.consent.state import Consent, Consents, purposes_for
 
 
 def ask_what_is_open(
@@ -30,6 +30,22 @@ def ask_what_is_open(
         if guardian.email:
             link = link_for_letter(session, guardian, now=now)
             letters.consent_asked(session, guardian, link=link, now=now)
+
+
+def ask_first(
+    session: Session, child: Participant, texts: Mapping[Purpose, ConsentText], *, now: datetime
+) -> list[PrivateLink]:
+    """Note what the guardians of a child who is being stored are asked; return the links to send them."""
+    crosses = any(stage.crosses_border for stage in child.march.stages if stage.id in child.stage_ids)
+    asked = [texts[purpose] for purpose in purposes_for(child, crosses=crosses)]
+    for guardian in child.guardians:
+        session.add_all(
+            ConsentRequest(guardian=guardian, text=text, asked_at=now, address=guardian.email)
+            for text in asked
+        )
+    links = [first_link(guardian, now=now) for guardian in child.guardians if guardian.email]
+    session.add_all(links)
+    return links
 
 
 def _is_to_be_asked(consent: Consent, guardian: Guardian, text: ConsentText) -> bool:

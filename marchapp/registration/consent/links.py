@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Account, Guardian, PrivateLink
 from marchapp.models.conditional import rows_changed
-from marchapp.models.link import give_link
+from marchapp.models.link import give_link, new_link
 from marchapp.registration import letters
 from marchapp.registration.noting import note
 
@@ -23,7 +23,7 @@ def send_link(session: Session, guardian: Guardian, *, now: datetime, by: Accoun
     """Send a guardian a link by e-mail, unless one was sent a moment ago; return whether it was sent."""
     if not guardian.email or _link_sent_since(session, guardian, now - NOT_SO_SOON):
         return False
-    letters.consent_asked(session, guardian, link=_new_link(session, guardian, now=now), now=now)
+    letters.consent_asked(session, guardian, link=_give_link(session, guardian, now=now), now=now)
     note(session, guardian.participant, "consent.link_sent", now=now, by=by, guardian=guardian.position)
     return True
 
@@ -32,7 +32,12 @@ def link_for_letter(session: Session, guardian: Guardian, *, now: datetime) -> P
     """Return the guardian's open link, or a new one."""
     open_links = select(PrivateLink).where(PrivateLink.guardian_id == guardian.id, *_is_open(now))
     found = session.scalars(open_links.order_by(PrivateLink.id.desc()).limit(1)).first()
-    return found or _new_link(session, guardian, now=now)
+    return found or _give_link(session, guardian, now=now)
+
+
+def first_link(guardian: Guardian, *, now: datetime) -> PrivateLink:
+    """Return the link of a guardian who is just being stored."""
+    return new_link(guardian, now=now, expires_at=_expiry(guardian, now))
 
 
 def use_links(session: Session, link: PrivateLink, *, now: datetime) -> None:
@@ -59,9 +64,13 @@ def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _new_link(session: Session, guardian: Guardian, *, now: datetime) -> PrivateLink:
+def _give_link(session: Session, guardian: Guardian, *, now: datetime) -> PrivateLink:
+    return give_link(session, guardian, now=now, expires_at=_expiry(guardian, now))
+
+
+def _expiry(guardian: Guardian, now: datetime) -> datetime:
     days = timedelta(days=guardian.participant.march.days_for_consent)
-    return give_link(session, guardian, now=now, expires_at=now + max(days, LINK_IS_OPEN))
+    return now + max(days, LINK_IS_OPEN)
 
 
 def _link_sent_since(session: Session, guardian: Guardian, moment: datetime) -> bool:

@@ -24,9 +24,9 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.registration import places
-from marchapp.registration.consent.asking import ask_what_is_open
+from marchapp.registration.consent.asking import ask_first, ask_what_is_open
 from marchapp.registration.consent.links import use_links
-from marchapp.registration.consent.settling import settle
+from marchapp.registration.consent.settling import await_consent, settle
 from marchapp.registration.consent.state import Consent, Consents, consents_of
 from marchapp.registration.consent.texts import current_texts, texts_to_ask_with
 from marchapp.registration.noting import note
@@ -53,6 +53,22 @@ class Paper:
     media_type: str
     content: bytes
     by: Account
+
+
+def ask_new(session: Session, people: Collection[Participant], *, now: datetime) -> list[PrivateLink]:
+    """Ask the guardians of minors who are just being stored; return the links to send them.
+
+    Nothing was asked or answered before, so that what follows is known without asking the database.
+    """
+    minors = [person for person in people if person.march.is_minor(person.birth_date)]
+    if not minors:
+        return []
+    for child in minors:
+        child.may_cross_border = False
+        await_consent(child, now=now)
+    with session.no_autoflush:
+        texts = texts_to_ask_with(session, minors[0].march, now=now)
+        return [link for child in minors for link in ask_first(session, child, texts, now=now)]
 
 
 def ask(session: Session, people: Collection[Participant], *, now: datetime) -> None:

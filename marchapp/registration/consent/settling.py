@@ -53,14 +53,19 @@ def _allow(session: Session, participant: Participant, *, now: datetime) -> None
 
 
 def _forbid(session: Session, participant: Participant, *, now: datetime) -> None:
-    """Keep somebody out of groups. The place is held from the first moment on that consent is missing."""
+    """Keep somebody out of groups."""
+    await_consent(participant, now=now)
+    session.flush()
+    _leave_groups(session, participant, now=now)
+
+
+def await_consent(participant: Participant, *, now: datetime) -> None:
+    """Say that somebody may not take part yet, and hold a place from the first moment on for some days."""
     is_new = participant.may_take_part or participant.place_held_until is None
     participant.may_take_part = False
     if participant.standing == Standing.PLACED and is_new:
         participant.place_held_until = now + timedelta(days=participant.march.days_for_consent)
         participant.consent_reminders = 0
-    session.flush()
-    _leave_groups(session, participant, now=now)
 
 
 def _leave_groups(

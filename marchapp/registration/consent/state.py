@@ -152,7 +152,7 @@ def consents_of(session: Session, people: Collection[Participant]) -> dict[int, 
     return {
         person.id: Consents(
             participant=person,
-            asked=tuple(_purposes(person, crosses=person.id in crossing)),
+            asked=tuple(purposes_for(person, crosses=person.id in crossing)),
             of_guardians={
                 guardian.id: {
                     purpose: Consent(
@@ -171,7 +171,7 @@ def consents_of(session: Session, people: Collection[Participant]) -> dict[int, 
     }
 
 
-def _purposes(person: Participant, *, crosses: bool) -> list[Purpose]:
+def purposes_for(person: Participant, *, crosses: bool) -> list[Purpose]:
     """Return what guardians are asked: the border if it is crossed, health if notes on it were written."""
     only_if = {Purpose.BORDER_CROSSING: crosses, Purpose.HEALTH_DATA: person.has_health_notes}
     return [purpose for purpose in Purpose if only_if.get(purpose, True)]
