@@ -53,7 +53,8 @@ def _people_of(party: Party) -> Sequence[Participant]:
         Participant.documents,
         Participant.notarised_consent,
     )
-    query = select(Participant).where(Participant.party_id == party.id).order_by(Participant.id)
+    theirs = (Participant.party_id == party.id, Participant.erased_at.is_(None))
+    query = select(Participant).where(*theirs).order_by(Participant.id)
     return db.session.scalars(query.options(*(selectinload(part) for part in parts))).all()
 
 

@@ -43,7 +43,7 @@ def march_consents(slug: str) -> str:
 
 
 def participant_consents(participant_id: int) -> str:
-    person = participant_for_coordinator(participant_id)
+    person = participant_for_coordinator(participant_id, even_erased=True)
     return render_template(
         "registration/consent/child.html",
         march=person.march,
