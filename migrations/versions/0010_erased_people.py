@@ -1,7 +1,9 @@
-"""People whose data are erased, and letters that are erased once they are sent."""
+"""People whose data are erased, letters that are erased once they are sent, and names with jo heard as ё."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from marchapp.models.names import columns_of_word
 
 revision = "0010"
 down_revision = "0004"
@@ -28,6 +30,16 @@ def upgrade() -> None:
         sqlite_where=TO_BE_ERASED,
         postgresql_where=TO_BE_ERASED,
     )
+    _hear_anew()
+
+
+def _hear_anew() -> None:
+    """Write down anew what is heard of names such as Pjotr."""
+    connection = op.get_bind()
+    words = sa.text("SELECT DISTINCT word FROM name_word WHERE word LIKE '%jo%'")
+    change = sa.text("UPDATE name_word SET heard = :heard, backwards = :backwards WHERE word = :word")
+    for word in connection.execute(words).scalars().all():
+        connection.execute(change, columns_of_word(word))
 
 
 def downgrade() -> None:
