@@ -110,10 +110,13 @@ def group_for_guide(group_id: int) -> Group:
     return group
 
 
-def participant_for_coordinator(participant_id: int) -> Participant:
+def participant_for_coordinator(participant_id: int, *, even_erased: bool = False) -> Participant:
+    """Return a participant; with somebody whose data are erased nothing can be done, only looked at."""
     signed_in_account()
     participant = _one(select(Participant).where(Participant.id == participant_id))
     _allow(is_coordinator(participant.march))
+    if participant.erased_at and not even_erased:
+        abort(404)
     return participant
 
 
@@ -140,7 +143,7 @@ def participant_for_link(secret: str, participant_id: int | None = None) -> Part
     """
     link = open_link(secret)
     theirs = [link.participant] if link.participant else link.party.participants if link.party else []
-    found = [person for person in theirs if participant_id in (None, person.id)]
+    found = [person for person in theirs if participant_id in (None, person.id) and not person.erased_at]
     if len(found) != 1:
         abort(404)
     return found[0]

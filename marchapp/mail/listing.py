@@ -16,10 +16,11 @@ LONGEST_SEARCH = 100
 LARGEST_ID = 2**31 - 1
 
 IS_SENT = Message.sent_at.is_not(None)
-HAS_FAILED = and_(Message.sent_at.is_(None), Message.failed_at.is_not(None))
+IS_THERE = Message.erased_at.is_(None)
+HAS_FAILED = and_(Message.sent_at.is_(None), Message.failed_at.is_not(None), IS_THERE)
 STATES: dict[str, ColumnElement[bool]] = {
     "sent": IS_SENT,
-    "waiting": and_(Message.sent_at.is_(None), Message.failed_at.is_(None)),
+    "waiting": and_(Message.sent_at.is_(None), Message.failed_at.is_(None), IS_THERE),
     "failed": HAS_FAILED,
 }
 

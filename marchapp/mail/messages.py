@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.mail.marks import SECRET_MARK
-from marchapp.models import Message, PrivateLink
+from marchapp.models import Erasing, Message, PrivateLink
 
 
 def write(session: Session, *, only_once: str | None = None, **values: Any) -> Message | None:
@@ -41,6 +41,7 @@ def compose(
     link: PrivateLink | None = None,
     secret: str = "",
     calendar: Mapping[str, Any] | None = None,
+    erasing: Erasing | None = None,
     **values: Any,
 ) -> Message:
     """Render templates/emails/<template>/ in a language.
@@ -67,6 +68,7 @@ def compose(
             text=_tidy(render_template(f"{folder}/body.txt", **values)),
             html=render_template(f"{folder}/body.html", subject=subject, **values),
             calendar=dict(calendar or {}),
+            erasing=erasing,
             created_at=now,
             next_attempt_at=now,
         )

@@ -32,6 +32,7 @@ FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
 MOST_DOUBLINGS = 20  # long past the longest retry, and far from what a timedelta cannot hold
 A_BATCH = 50
+LAST_LETTER_WAITS = timedelta(days=7)  # then the address of somebody erased goes, sent or not
 A_TURN_S = 20  # then whatever else waits in the queue has its turn
 SERVICE_CLOSES = 421  # what a server says before it ends a connection: RFC 5321
 
@@ -60,6 +61,19 @@ def send_outbox() -> int:
 def send_what_is_left() -> None:
     """Send what a crash or a mail server that was down left behind."""
     send_outbox()
+    erase_what_waits_in_vain(db.session, now=datetime.now(UTC))
+    db.session.commit()
+
+
+def erase_what_waits_in_vain(session: Session, *, now: datetime) -> None:
+    """Erase letters about erased people that could not be sent for days: their data may not stay for ever."""
+    overdue = select(Message).where(
+        Message.erasing.is_not(None),
+        Message.erased_at.is_(None),
+        Message.created_at < now - LAST_LETTER_WAITS,
+    )
+    for message in session.scalars(overdue):
+        _erase_if_due(message, now)
 
 
 @contextmanager
@@ -97,7 +111,8 @@ def _due_now(session: Session) -> list[int]:
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     is_free = or_(Message.claimed_at.is_(None), Message.claimed_at < now - CLAIM_EXPIRES)
-    return (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.next_attempt_at <= now, is_free)
+    is_left = (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.erased_at.is_(None))
+    return (*is_left, Message.next_attempt_at <= now, is_free)
 
 
 def _send(session: Session, server: BaseEmailBackend, message_id: int) -> Exception | None:
@@ -113,8 +128,14 @@ def _send(session: Session, server: BaseEmailBackend, message_id: int) -> Except
         return error
     message.attempts += 1
     message.sent_at, message.secret = datetime.now(UTC), ""
+    _erase_if_due(message, message.sent_at)
     session.commit()
     return None
+
+
+def _erase_if_due(message: Message, now: datetime) -> None:
+    if message.erasing and message.erased_at is None:
+        message.erase(message.erasing, now)
 
 
 def _deliver(server: BaseEmailBackend, letter: EmailMultiAlternatives) -> None:
@@ -172,6 +193,7 @@ def _note_failure(message: Message, error: Exception, now: datetime) -> None:
     message.last_error = _words_of(error)[:500]
     if _is_for_good(error):
         message.failed_at = now
+        _erase_if_due(message, now)
         log.warning("Message %s cannot be sent", message.id)
         return
     doublings = min(message.attempts - 1, MOST_DOUBLINGS)

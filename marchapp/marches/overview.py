@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import stages_of
 from marchapp.models import (
+    Category,
     Group,
     GroupGuide,
     March,
@@ -44,6 +45,7 @@ class Need(StrEnum):
     NO_RECORDING = "no_recording"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENTS_MISSING = "consents_missing"
+    ERASURE_ASKED = "erasure_asked"
     LETTERS_FAILED = "letters_failed"
 
 
@@ -96,10 +98,11 @@ class StageCounts:
 
 @dataclass(frozen=True)
 class Overview:
-    """The counts of a march, and first what needs attention."""
+    """The counts of a march, and first what needs attention; `waiting` says how many stand in line."""
 
     attention: tuple[Attention, ...]
     quotas: tuple[Quota, ...]
+    waiting: dict[Category, int]
     stages: tuple[StageCounts, ...]
 
 
@@ -123,9 +126,21 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
         *_march_needs(march, counts),
         *(need for count in counts for need in _stage_needs(count, now)),
         *_consent_needs(session, march),
+        *_erasure_needs(session, march),
         *_letter_needs(session, march),
     )
-    return Overview(attention, quotas, counts)
+    return Overview(attention, quotas, _waiting(session, march), counts)
+
+
+def _waiting(session: Session, march: March) -> dict[Category, int]:
+    """Count who waits in line, by category, in the order in which categories are always named."""
+    query = (
+        select(Participant.category, func.count())
+        .where(Participant.march_id == march.id, Participant.standing == Standing.WAITING)
+        .group_by(Participant.category)
+    )
+    found = dict(session.execute(query).all())
+    return {category: found[category] for category in Category if category in found}
 
 
 def _walkers(session: Session, march: March) -> dict[int, int]:
@@ -233,6 +248,12 @@ def _consent_needs(session: Session, march: March) -> Iterator[Attention]:
     ):
         if count := session.scalar(select(func.count()).select_from(Participant).where(*placed, is_so)):
             yield Attention(need, count=count)
+
+
+def _erasure_needs(session: Session, march: March) -> Iterator[Attention]:
+    asked = (Participant.march_id == march.id, Participant.erasure_asked_at.is_not(None))
+    if count := session.scalar(select(func.count()).select_from(Participant).where(*asked)):
+        yield Attention(Need.ERASURE_ASKED, count=count)
 
 
 def _letter_needs(session: Session, march: March) -> Iterator[Attention]:

@@ -16,7 +16,7 @@ from marchapp.models.document import DocumentKind, NotarisedConsent, TravelDocum
 from marchapp.models.group import Group, GroupGuide, Membership
 from marchapp.models.link import LinkKind, PrivateLink
 from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
-from marchapp.models.outbox import Mailing, Message
+from marchapp.models.outbox import Erasing, Mailing, Message
 from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.quota import Quota, QuotaKind
@@ -34,6 +34,7 @@ __all__ = [
     "ConsentScan",
     "ConsentText",
     "DocumentKind",
+    "Erasing",
     "Group",
     "GroupGuide",
     "Guardian",

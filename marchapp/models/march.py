@@ -70,6 +70,10 @@ class March(db.Model):
         """The end of the last day, by the march's clock."""
         return datetime.combine(self.ends_on + timedelta(days=1), time(), ZoneInfo(self.time_zone))
 
+    def lets_cancel(self, now: datetime) -> bool:
+        """Tell whether people may take themselves off: until the march ends, after sign-up closed, too."""
+        return self.takes_signups(now) or now < self.last_moment
+
     def is_minor(self, born: date) -> bool:
         """Tell whether somebody is a minor on the first day of the march."""
         return years_before(self.starts_on, self.adult_age) < born

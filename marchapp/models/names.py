@@ -53,7 +53,7 @@ SAME_SOUNDS = tuple(
         ("w", "v"),
         ("ae", "e"),
         ("oe", "o"),
-        ("(?<=[bdfgklmnprstv])yo", "e"),
+        ("(?<=[bdfgklmnprstv])[yj]o", "e"),
         ("[yj]", "i"),
         ("h(?![aeiou])", ""),
         (r"(.)\1+", r"\1"),
@@ -67,6 +67,8 @@ def sound(word: str) -> str:
 
     >>> {sound(word) for word in ("юлия", "yuliya", "julija", "iuliia", "julia")}
     {'iulia'}
+    >>> {sound(word) for word in ("петр", "petr", "pyotr", "pjotr")}
+    {'petr'}
     """
     heard = word.translate(LATIN_LETTERS)
     for written, short in SAME_SOUNDS:

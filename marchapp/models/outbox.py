@@ -1,13 +1,15 @@
 """Letters that wait to be sent, or were."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
-from marchapp.models.columns import LocalText, Moment, UtcDateTime
+from marchapp.models.columns import LocalText, Moment, UtcDateTime, one_of
 from marchapp.models.encrypted import EncryptedText
 from marchapp.models.link import PrivateLink
 from marchapp.models.march import March
@@ -35,6 +37,13 @@ class Mailing(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Erasing(StrEnum):
+    """What of a letter goes once it is sent: its words, or its address with them."""
+
+    WORDS = "words"
+    ALL = "all"
+
+
 class Message(db.Model):
     """One e-mail, written in the transaction that caused it and sent later by the worker.
 
@@ -44,7 +53,8 @@ class Message(db.Model):
     password with, stands in `secret` until then. `only_once` names what must not be written
     twice, such as a reminder. `calendar` says which stages the iCalendar file that goes with it holds: it
     is made when the letter is sent. `failed_at` is when the worker gave up, until a coordinator asks for
-    another try.
+    another try. A letter about somebody whose data are erased says in `erasing` what of it goes once it is
+    sent; `erased_at` is when that went, and it is never sent afterwards.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,6 +83,8 @@ class Message(db.Model):
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(500), default="")
+    erasing: Mapped[Erasing | None] = mapped_column(one_of(Erasing))
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     march: Mapped[March | None] = relationship()
     link: Mapped[PrivateLink | None] = relationship()
@@ -81,4 +93,17 @@ class Message(db.Model):
         Index(None, "sent_at", "next_attempt_at"),
         # How far a mailing is, read without its letters.
         Index(None, "mailing_id", "sent_at", "failed_at"),
+        Index(
+            "ix_message_to_be_erased",
+            "created_at",
+            sqlite_where=sql("erasing IS NOT NULL AND erased_at IS NULL"),
+            postgresql_where=sql("erasing IS NOT NULL AND erased_at IS NULL"),
+        ),
     )
+
+    def erase(self, what: Erasing, now: datetime) -> None:
+        """Empty what a letter says, and to whom it went; that it was written stays."""
+        self.subject = self.text = self.html = self.last_error = self.secret = ""
+        if what == Erasing.ALL:
+            self.recipient, self.calendar = "", {}
+        self.erasing, self.erased_at = what, now

@@ -54,7 +54,8 @@ class Participant(db.Model):
     `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
     into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
     place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
-    consent that was withdrawn took somebody out of a group.
+    consent that was withdrawn took somebody out of a group. Of somebody erased (`erased_at`) only what is
+    counted is left, under the reference instead of a name.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,6 +94,7 @@ class Participant(db.Model):
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erasure_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     may_take_part: Mapped[bool] = mapped_column(default=True)
     may_cross_border: Mapped[bool] = mapped_column(default=True)
     place_held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -132,6 +134,7 @@ class Participant(db.Model):
         UniqueConstraint("march_id", "reference"),
         CheckConstraint("(standing = 'waiting') = (waiting_since IS NOT NULL)", name="waits_since"),
         CheckConstraint("(standing = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
+        CheckConstraint("erased_at IS NULL OR standing = 'cancelled'", name="erased_for_good"),
         Index(
             "ix_participant_line",
             "march_id",

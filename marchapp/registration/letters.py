@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from marchapp.mail import messages
 from marchapp.mail.calendar import Method, enclosed, entered_by
-from marchapp.models import Guardian, Message, Participant, Party, PrivateLink, Stage, Standing
+from marchapp.models import Erasing, Guardian, Message, Participant, Party, PrivateLink, Stage, Standing
 from marchapp.models.link import give_link, last_day_of_links
 
 
@@ -57,6 +57,20 @@ def cancelled(session: Session, participant: Participant, *, now: datetime) -> N
     write(contact, roll=left, cancels=_walked_alone(participant, left))
     if _has_own_reader(participant):
         write(_own(participant, None), roll=Roll.of(()), cancels=_stages_of([participant]))
+
+
+def erased(session: Session, participant: Participant, *, is_last: bool, now: datetime) -> None:
+    """Tell the contact, and the participant, that the data are erased.
+
+    Written while the name is there still; once sent, these letters go the same way. `is_last` where nobody
+    else of the party is left.
+    """
+    left = Roll.of(_who_is_left(session, participant.party))
+    write = partial(_write, session, "erased", now=now, person=participant, is_last=is_last)
+    words = Erasing.ALL if is_last else Erasing.WORDS
+    write(_contact(participant.party, None), cancels=_walked_alone(participant, left), erasing=words)
+    if _has_own_reader(participant):
+        write(_own(participant, None), cancels=_stages_of([participant]), erasing=Erasing.ALL)
 
 
 def promoted(session: Session, people: Collection[Participant], *, now: datetime) -> None:

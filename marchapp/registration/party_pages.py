@@ -30,7 +30,7 @@ def confirmation(token: str) -> AnyResponse:
     party = open_link(token).party
     if party is None or party.is_one_person:
         return person_page(participant_for_link(token), token)
-    people = _people_of(party)
+    people, now = _people_of(party), datetime.now(UTC)
     return _private(
         "party.html",
         march=party.march,
@@ -40,7 +40,8 @@ def confirmation(token: str) -> AnyResponse:
             person_id: [what_is_missing(one) for one in missing if one.lack != Lack.PLACE]
             for person_id, missing in missing_of(db.session, people).items()
         },
-        is_open=party.march.takes_signups(datetime.now(UTC)),
+        is_open=party.march.takes_signups(now),
+        can_cancel=party.march.lets_cancel(now),
         closed=why_closed(party.march),
         token=token,
     )
@@ -53,7 +54,8 @@ def _people_of(party: Party) -> Sequence[Participant]:
         Participant.documents,
         Participant.notarised_consent,
     )
-    query = select(Participant).where(Participant.party_id == party.id).order_by(Participant.id)
+    theirs = (Participant.party_id == party.id, Participant.erased_at.is_(None))
+    query = select(Participant).where(*theirs).order_by(Participant.id)
     return db.session.scalars(query.options(*(selectinload(part) for part in parts))).all()
 
 
@@ -123,14 +125,16 @@ def add_person(token: str) -> AnyResponse:
 
 
 def cancel_person(token: str, participant_id: int) -> AnyResponse:
-    """Ask once, then take somebody off the march."""
+    """Ask once, then take somebody off the march: until it ends, as a place that is not used helps nobody."""
     participant = participant_for_link(token, participant_id)
-    if closed := _if_closed(participant.party, token) or _if_cancelled(participant, token):
+    if closed := _if_over(participant.party, token) or _if_cancelled(participant, token):
         return closed
     if request.method == "POST":
-        services.cancel(db.session, participant, now=datetime.now(UTC))
+        promoted = services.cancel(db.session, participant, now=datetime.now(UTC))
         db.session.commit()
         flash(_("The sign-up of %(name)s is cancelled.", name=participant.name), "done")
+        if promoted:
+            flash(_("The place was handed on to who waited in line."), "info")
         return _to_party(token)
     return _private("cancel.html", march=participant.march, participant=participant, token=token)
 
@@ -170,6 +174,14 @@ def _if_closed(party: Party, token: str) -> AnyResponse | None:
     if party.march.takes_signups(datetime.now(UTC)):
         return None
     flash(why_closed(party.march), "info")
+    return _to_party(token)
+
+
+def _if_over(party: Party, token: str) -> AnyResponse | None:
+    """Say kindly that nobody can be taken off a march that has ended."""
+    if party.march.lets_cancel(datetime.now(UTC)):
+        return None
+    flash(_("The march is over, so nothing can be cancelled any more."), "info")
     return _to_party(token)
 
 

@@ -230,20 +230,30 @@ def cancel(
     now: datetime,
     by: Account | None = None,
     reason: str = "",
-) -> None:
-    """Take somebody off the march, or out of the line; a free place is handed on at once."""
+) -> list[Participant]:
+    """Take somebody off the march, or out of the line; a free place is handed on at once.
+
+    Returns who got a place.
+    """
+    if not take_off(session, participant, now=now):
+        return []
+    _record(session, participant, "participant.cancelled", now=now, by=by, reason=reason)
+    letters.cancelled(session, participant, now=now)
+    return hand_on_places(session, participant.march, now=now)
+
+
+def take_off(session: Session, participant: Participant, *, now: datetime) -> bool:
+    """Give somebody's place back, for `hand_on_places` to hand on; return whether there was one."""
     room = _hold_places(session, participant)
     if participant.standing == Standing.CANCELLED:
-        return
+        return False
     if participant.standing == Standing.PLACED:
         room.give_back([participant])
     participant.standing, participant.waiting_since = Standing.CANCELLED, None
     participant.cancelled_at, participant.place_held_until = now, None
     room.write(session)
     session.flush()
-    _record(session, participant, "participant.cancelled", now=now, by=by, reason=reason)
-    letters.cancelled(session, participant, now=now)
-    hand_on_places(session, participant.march, now=now)
+    return True
 
 
 def restore(
@@ -267,10 +277,11 @@ def restore(
     hand_on_places(session, participant.march, now=now)
 
 
-def hand_on_places(session: Session, march: March, *, now: datetime) -> None:
-    """Give what is free to the line, and tell whoever gets a place."""
+def hand_on_places(session: Session, march: March, *, now: datetime) -> list[Participant]:
+    """Give what is free to the line, and tell whoever gets a place; return who."""
     if promoted := places.hand_on(session, march, now=now):
         letters.promoted(session, promoted, now=now)
+    return promoted
 
 
 @places_changed.connect

@@ -111,9 +111,14 @@ def _review(page: SignUp, now: datetime) -> str:
     return _show_review(page, party, places.preview(db.session, page.march, party.people))
 
 
-def _show_review(page: SignUp, party: PartyAnswers, outlook: Outlook) -> str:
+def _show_review(page: SignUp, party: PartyAnswers, outlook: Outlook, *, must_choose: bool = False) -> str:
     return render_template(
-        "registration/review.html", march=page.march, page=page, party=party, outlook=outlook
+        "registration/review.html",
+        march=page.march,
+        page=page,
+        party=party,
+        outlook=outlook,
+        must_choose=must_choose,
     )
 
 
@@ -124,7 +129,7 @@ def _send(page: SignUp, now: datetime) -> str | AnyResponse:
     party = page.answers
     now_write()  # only now, so that nobody waits for another's form to be read
     if outlook := _choice_to_make(page, party, now):
-        return _show_review(page, party, outlook)
+        return _show_review(page, party, outlook, must_choose=True)
     try:
         stored, link = sign_party_up(db.session, march=page.march, party=party, form_key=page.key, now=now)
         is_sent_again, token = stored.signed_up_at != now, link.secret
@@ -142,7 +147,7 @@ def _send(page: SignUp, now: datetime) -> str | AnyResponse:
 
 
 def _choice_to_make(page: SignUp, party: PartyAnswers, now: datetime) -> Outlook | None:
-    """Return how the places stand if they became too few after the review said that there are enough."""
+    """Return how the places stand if they are too few and it was not chosen what is wanted then."""
     if not page.is_several or page.when_full or not page.march.takes_signups(now):
         return None
     outlook = places.preview(db.session, page.march, party.people)

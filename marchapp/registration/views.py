@@ -14,6 +14,7 @@ from marchapp.registration.consent import worker as _worker  # noqa: F401 - decl
 from marchapp.registration.coordination import (
     acts,
     changing,
+    erasing_pages,
     files,
     history,
     merging_pages,
@@ -80,6 +81,7 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_PARTICIPANT}/change", changing.change_participant, FORM),
     (f"{A_PARTICIPANT}/cancel", acts.cancel_participant, FORM),
     (f"{A_PARTICIPANT}/restore", acts.restore_participant, FORM),
+    (f"{A_PARTICIPANT}/erase", erasing_pages.erase_participant, FORM),
     (f"{A_PARTICIPANT}/move", moving_pages.move, FORM),
     (f"{A_PARTICIPANT}/merge/<int:other_id>", merging_pages.merge, FORM),
     (f"{A_PARTICIPANT}/health-notes", acts.open_health_notes, FORM),

@@ -32,11 +32,14 @@ def why_closed(march: March) -> str:
     since = moment(march.signup_closes_at, march.time_zone)
     if march.contact_email:
         return _(
-            "Sign-up closed on %(moment)s. For a change now write to %(email)s.",
+            "Sign-up closed on %(moment)s. You can still cancel. For a change now write to %(email)s.",
             moment=since,
             email=march.contact_email,
         )
-    return _("Sign-up closed on %(moment)s, so nothing can be changed here any more.", moment=since)
+    return _(
+        "Sign-up closed on %(moment)s, so here you can only cancel.",
+        moment=since,
+    )
 
 
 def why_not_changed(refusal: NotSignedUp | NotEnoughPlaces) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from marchapp.marches.overview import Attention, GroupCounts, Need, TrackCounts, overview
 from marchapp.marches.routes import save_route
 from marchapp.marches.services import plan_timetable
-from marchapp.models import Category, Message, Quota
+from marchapp.models import Category, Message, Quota, Standing
 from tests.factories import Cast, make_account, make_group, make_march, make_participant, make_stage
 from tests.marches.gpx_files import route_file
 from tests.marches.test_pages import make_result
@@ -167,3 +167,26 @@ def test_the_overview_leads_to_whose_consent_is_missing(
     page = sign_in(cast.coordinator).get("/marches/victory/overview").text
     assert "/marches/victory/consents?show=left" in page
     assert 'href="/marches/victory/consents"' in page
+
+
+def test_who_waits_in_line_is_counted_by_category_and_leads_to_the_list(
+    sign_in: SignIn, cast: Cast, session: Session, now: datetime
+) -> None:
+    line = {"standing": Standing.WAITING, "waiting_since": now}
+    for category in (Category.OFFICIAL, Category.SCHOOLCHILD, Category.OFFICIAL):
+        make_participant(session, cast.march, cast.stage, category=category, **line)
+    session.commit()
+    counted = overview(session, cast.march, now).waiting
+    assert list(counted.items()) == [(Category.SCHOOLCHILD, 1), (Category.OFFICIAL, 2)]
+    client = sign_in(cast.coordinator)
+    page = client.get("/marches/victory/overview?lang=en").text
+    address = "/marches/victory/participants?standing=waiting&amp;category=official"
+    assert address in page
+    assert "2 people wait" in page
+    listed = client.get(address.replace("&amp;", "&")).text
+    assert listed.count('<a href="/participants/') == 2
+
+
+def test_who_asked_to_be_erased_needs_attention(session: Session, cast: Cast, now: datetime) -> None:
+    cast.walker.erasure_asked_at = now
+    assert needs(session, cast, now)[Need.ERASURE_ASKED] == 1

@@ -267,7 +267,7 @@ def test_every_column_about_a_person_is_in_the_own_data(session: Session, walker
 
     of_the_program = {
         "id", "march_id", "party_id", "name_key", "search_key", "has_health_notes", "consent_reminders",
-        "left_groups_at", "may_cross_border",
+        "left_groups_at", "may_cross_border", "erased_at",
     }  # fmt: skip
     assert set(Participant.__table__.columns.keys()) - of_the_program == set(KEPT)
 

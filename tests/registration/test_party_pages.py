@@ -240,7 +240,7 @@ def test_who_signed_up_alone_changes_the_address_of_the_letters_with_the_own(
     assert letters == [("received", "kari@example.org"), ("changed", "kari.anne@example.org")]
 
 
-@pytest.mark.parametrize("page", ["contact", "people/new", "people/{id}/change", "people/{id}/cancel"])
+@pytest.mark.parametrize("page", ["contact", "people/new", "people/{id}/change"])
 def test_after_sign_up_has_closed_it_is_said_kindly(
     client: FlaskClient, session: Session, march: March, link: str, page: str
 ) -> None:
@@ -253,6 +253,30 @@ def test_after_sign_up_has_closed_it_is_said_kindly(
         assert "For a change now write to coordinator@example.org." in follow(client, answer)
     assert person(session, "Ola").standing == Standing.PLACED
     assert "/change" not in client.get(link).text
+
+
+def test_until_the_march_ends_people_cancel_after_sign_up_has_closed(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    ola = person(session, "Ola")
+    march.starts_on, march.ends_on = date(2098, 1, 1), date(2098, 1, 2)
+    close(session, march)
+    address = f"{link}/people/{ola.id}/cancel"
+    assert f"/people/{ola.id}/cancel" in client.get(link).text
+    assert "is cancelled." in follow(client, client.post(address))
+    assert person(session, "Ola").standing == Standing.CANCELLED
+
+
+def test_after_the_march_nobody_cancels(
+    client: FlaskClient, session: Session, march: March, link: str
+) -> None:
+    ola = person(session, "Ola")
+    march.starts_on, march.ends_on = date(2014, 1, 1), date(2014, 1, 2)
+    close(session, march)
+    assert f"/people/{ola.id}/cancel" not in client.get(link).text
+    answer = client.post(f"{link}/people/{ola.id}/cancel")
+    assert "The march is over" in follow(client, answer)
+    assert person(session, "Ola").standing == Standing.PLACED
 
 
 @pytest.mark.parametrize("page", ["change", "cancel"])

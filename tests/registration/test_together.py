@@ -159,8 +159,12 @@ def test_all_but_families_have_a_name(client: FlaskClient, march: March, kind: s
 def test_too_few_places_let_the_party_choose(client: FlaskClient, session: Session, march: March) -> None:
     limit(session, march, 1)
     review = post(client, march, SIRI, OLA)
-    assert "1 of 2 people would get one" in words_of(review)
+    assert "1 place is left for 2 people" in words_of(review)
     assert 'name="when_full"' in review.text
+    assert "checked" not in review.text[review.text.index('name="when_full"') :]
+    unanswered = send(client, march, SIRI, OLA)
+    assert "Nothing is sent yet: choose one of the two." in words_of(unanswered)
+    assert everybody(session) == []
 
     send(client, march, SIRI, OLA, when_full="fit")
     assert [person.standing for person in everybody(session)] == [Standing.PLACED, Standing.WAITING]
@@ -179,7 +183,7 @@ def test_places_that_went_meanwhile_bring_the_choice_before_anything_is_stored(
     limit(session, march, 1)
     answer = send(client, march, SIRI, OLA)
     assert answer.status_code == 200
-    assert "1 of 2 people would get one" in words_of(answer)
+    assert "1 place is left for 2 people" in words_of(answer)
     assert everybody(session) == []
 
 

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 
 from marchapp.access import march_for_coordinator, participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
-from marchapp.i18n import LANGUAGES
+from marchapp.i18n import LANGUAGES, day_of
 from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
 from marchapp.registration.consent import services
 from marchapp.registration.consent.forms import PaperForm, WithdrawForm, answer_form
@@ -22,7 +22,7 @@ from marchapp.registration.consent.listing import find_page as find_page_of
 from marchapp.registration.consent.scans import ENDINGS, LARGEST_MIB, NotAScan, ScanTooLarge, read_scan
 from marchapp.registration.consent.services import Paper
 from marchapp.registration.consent.state import Consents, asks_child, consents_of
-from marchapp.registration.consent.texts import current_texts
+from marchapp.registration.consent.texts import current_texts, versions_of_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed, why_no_scan
 from marchapp.registration.noting import note
 
@@ -43,7 +43,7 @@ def march_consents(slug: str) -> str:
 
 
 def participant_consents(participant_id: int) -> str:
-    person = participant_for_coordinator(participant_id)
+    person = participant_for_coordinator(participant_id, even_erased=True)
     return render_template(
         "registration/consent/child.html",
         march=person.march,
@@ -70,6 +70,7 @@ def record_paper(participant_id: int) -> str | Response:
         texts,
         purposes=purposes,
         must=() if guardian else purposes,
+        versions=_versions(person),
         data=filled or {"typed_name": person.name, "language": person.language},
     )
     if form.validate_on_submit() and _store_paper(person, guardian, form):
@@ -207,6 +208,21 @@ def _consents(person: Participant) -> Consents:
 def _texts(person: Participant) -> dict[Purpose, ConsentText]:
     """Return the newest texts; before anybody is asked, which the worker sees to, a paper has none."""
     return current_texts(db.session, person.march) or abort(404)
+
+
+def _versions(person: Participant) -> dict[Purpose, list[SelectChoice]]:
+    """Return the versions of each text as choices, the newest first."""
+    zone = person.march.time_zone
+    return {
+        purpose: [
+            SelectChoice(
+                str(text.id),
+                _("Text %(version)s of %(day)s", version=text.version, day=day_of(text.written_at, zone)),
+            )
+            for text in texts
+        ]
+        for purpose, texts in versions_of_texts(db.session, person.march).items()
+    }
 
 
 def _history(person: Participant) -> list[ConsentAnswer]:

@@ -136,9 +136,13 @@ def answer_form(
     *,
     purposes: Collection[Purpose],
     must: Collection[Purpose],
+    versions: Mapping[Purpose, list[SelectChoice]] | None = None,
     **options: Any,
 ) -> Any:
-    """Return a form of a kind that asks for some purposes; those of `must` want an answer."""
+    """Return a form of a kind that asks for some purposes; those of `must` want an answer.
+
+    With `versions` it is chosen which text was read, as a paper may be older than the newest one.
+    """
 
     class AskingForm(kind):  # type: ignore[misc, valid-type]
         pass
@@ -149,7 +153,13 @@ def answer_form(
             PURPOSES[purpose], must=purpose in must, yes=_l("Yes, I consent"), no=_l("No, I do not consent")
         )
         setattr(AskingForm, purpose, question)
-        setattr(AskingForm, text_field(purpose), HiddenField(default=str(texts[purpose].id)))
+        newest = str(texts[purpose].id)
+        text: Any = HiddenField(default=newest)
+        if versions and len(versions[purpose]) > 1:
+            text = SelectField(
+                _l("Version of the text on the paper"), choices=versions[purpose], default=newest
+            )
+        setattr(AskingForm, text_field(purpose), text)
     return AskingForm(**options)
 
 

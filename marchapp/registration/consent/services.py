@@ -18,6 +18,7 @@ from marchapp.models import (
     ConsentScan,
     ConsentText,
     Guardian,
+    March,
     Participant,
     PrivateLink,
     Purpose,
@@ -28,7 +29,7 @@ from marchapp.registration.consent.asking import ask_first, ask_what_is_open
 from marchapp.registration.consent.links import use_links
 from marchapp.registration.consent.settling import await_consent, settle
 from marchapp.registration.consent.state import Consent, Consents, consents_of
-from marchapp.registration.consent.texts import current_texts, texts_to_ask_with
+from marchapp.registration.consent.texts import current_texts, texts_to_ask_with, versions_of_texts
 from marchapp.registration.noting import note
 
 
@@ -190,11 +191,9 @@ def _add_answers(
     scan: ConsentScan | None = None,
 ) -> None:
     """Add a row for each answer; a no after a yes is a withdrawal. Raises TextChanged."""
-    texts = current_texts(session, participant.march)
+    texts = _texts_read(session, participant.march, given, is_paper=paper is not None)
     consents = consents_of(session, [participant])[participant.id]
     for purpose, is_yes in given.answers.items():
-        if purpose not in texts or given.text_ids.get(purpose) != texts[purpose].id:
-            raise TextChanged
         before = _consent_of(consents, guardian, purpose)
         session.add(
             ConsentAnswer(
@@ -212,6 +211,23 @@ def _add_answers(
             )
         )
     session.flush()
+
+
+def _texts_read(
+    session: Session, march: March, given: Given, *, is_paper: bool
+) -> dict[Purpose, ConsentText]:
+    """Return the texts that were read: on a page the newest, on paper any. Raises TextChanged."""
+    if is_paper:
+        allowed = versions_of_texts(session, march)
+    else:
+        allowed = {purpose: [text] for purpose, text in current_texts(session, march).items()}
+    read = {}
+    for purpose in given.answers:
+        found = [text for text in allowed.get(purpose, ()) if text.id == given.text_ids.get(purpose)]
+        if not found:
+            raise TextChanged
+        read[purpose] = found[0]
+    return read
 
 
 def _language_read(text: ConsentText, wanted: str) -> str:

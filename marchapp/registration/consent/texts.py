@@ -33,6 +33,15 @@ def current_texts(session: Session, march: March) -> dict[Purpose, ConsentText]:
     return {purpose: newest[purpose] for purpose in Purpose if purpose in newest}
 
 
+def versions_of_texts(session: Session, march: March) -> dict[Purpose, list[ConsentText]]:
+    """Return every version of the text of each purpose, the newest first."""
+    query = select(ConsentText).where(ConsentText.march_id == march.id).order_by(ConsentText.version.desc())
+    versions: dict[Purpose, list[ConsentText]] = {}
+    for text in session.scalars(query):
+        versions.setdefault(text.purpose, []).append(text)
+    return versions
+
+
 def texts_to_ask_with(session: Session, march: March, *, now: datetime) -> dict[Purpose, ConsentText]:
     """Return the newest texts, and make the first version of those that the march does not have yet."""
     texts = current_texts(session, march)

@@ -1,12 +1,13 @@
 """What coordinators do about one person, each for a reason that is recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug import Response
@@ -20,6 +21,8 @@ from marchapp.registration import services
 from marchapp.registration.coordination.links import close_links, send_links
 from marchapp.registration.words import why_not_changed
 
+MOST_NAMES = 5  # of those who moved up, in one sentence
+
 
 class ReasonForm(BaseForm):
     """Why something is done by hand."""
@@ -31,8 +34,9 @@ def cancel_participant(participant_id: int) -> str | Response:
     person = participant_for_coordinator(participant_id)
 
     def do(reason: str, now: datetime) -> str:
-        services.cancel(db.session, person, now=now, by=signed_in_account(), reason=reason)
-        return _("The sign-up of %(name)s is cancelled. A free place goes to the line.", name=person.name)
+        promoted = services.cancel(db.session, person, now=now, by=signed_in_account(), reason=reason)
+        done = _("The sign-up of %(name)s is cancelled.", name=person.name)
+        return f"{done} {who_moved_up(promoted)}"
 
     return _for_a_reason(
         person,
@@ -43,6 +47,26 @@ def cancel_participant(participant_id: int) -> str | Response:
         ),
         button=_("Cancel the sign-up"),
         keep=_("Keep it"),
+    )
+
+
+def who_moved_up(promoted: Sequence[Participant]) -> str:
+    """Say who got a place from the line: some by name, the others as a number."""
+    if not promoted:
+        return _("Nobody in line could take the place.")
+    names = ", ".join(person.name for person in promoted[:MOST_NAMES])
+    if more := len(promoted) - MOST_NAMES if len(promoted) > MOST_NAMES else 0:
+        return ngettext(
+            "%(names)s and %(num)d more got a place from the line.",
+            "%(names)s and %(num)d more got places from the line.",
+            more,
+            names=names,
+        )
+    return ngettext(
+        "%(names)s got a place from the line.",
+        "%(names)s got places from the line.",
+        len(promoted),
+        names=names,
     )
 
 

@@ -43,6 +43,7 @@ SENTENCES = {
     "participant.health_notes_deleted": _l("The notes on health were deleted, as they were due."),
     "participant.documents_opened": _l("The numbers of documents were opened."),
     "participant.erasure_asked": _l("Erasure was asked for."),
+    "participant.erased": _l("The data were erased."),
     "consent.answered": _l("A guardian answered about consent."),
     "consent.recorded": _l("A paper about consent was recorded."),
     "consent.withdrawn": _l("A consent was withdrawn."),
@@ -83,7 +84,7 @@ class Entry:
 
 
 def participant_history(participant_id: int) -> str:
-    person = participant_for_coordinator(participant_id)
+    person = participant_for_coordinator(participant_id, even_erased=True)
     return render_template(
         "registration/coordination/history.html",
         march=person.march,
@@ -96,7 +97,7 @@ def participant_history(participant_id: int) -> str:
 
 def entries_of(session: Session, person: Participant) -> list[Entry]:
     """Return what happened to a person, to those merged into it, and to its party, the latest first."""
-    lives = _lives(session, person)
+    lives = lives_of(session, person)
     of_people = (
         (AuditEvent.subject == "participant") & (AuditEvent.subject_id == id_) & AuditEvent.at.between(*times)
         for id_, times in lives.items()
@@ -137,7 +138,7 @@ def letters_of(session: Session, person: Participant) -> list[Message]:
     return list(session.scalars(query.order_by(Message.created_at.desc(), Message.id.desc())))
 
 
-def _lives(session: Session, person: Participant) -> dict[int, tuple[datetime, datetime]]:
+def lives_of(session: Session, person: Participant) -> dict[int, tuple[datetime, datetime]]:
     """Return the numbers that were a person's, with when: SQLite gives the number of a deleted row again."""
     always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     lives = {person.id: (person.registered_at, always[1])}

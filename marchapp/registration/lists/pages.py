@@ -147,7 +147,7 @@ def _send(page: ListPage, now: datetime) -> AnyResponse:
     if not page.people:
         return _go_on(page, page.party, page.token) if page.party and not page.sent_rows else _show(page)
     if not page.party and not page.when_full and not _all_fit(page):
-        return _show(page)
+        return _show(page, must_choose=True)
     try:
         party, token = _store(page, now)
     except AlreadySignedUp as why:

@@ -12,6 +12,7 @@ from marchapp.registration.coordination.listing import Selection, select_ids, se
 
 MAILBOX = func.lower(case((Participant.email == "", Party.contact_email), else_=Participant.email))
 LANGUAGE = case((func.lower(Party.contact_email) == MAILBOX, Party.language), else_=Participant.language)
+IS_THERE = Participant.erased_at.is_(None)
 
 ONLY_NAMES = load_only(
     Participant.party_id,
@@ -73,13 +74,13 @@ def addressees_in(
     session: Session, march: March, selection: Selection, party_ids: list[int]
 ) -> Iterator[Addressee]:
     """Yield who of these parties gets a letter."""
-    people = select_people(session, march, selection).where(Participant.party_id.in_(party_ids))
+    people = select_people(session, march, selection).where(Participant.party_id.in_(party_ids), IS_THERE)
     in_order = people.order_by(None).order_by(Participant.party_id, Participant.id)
     yield from _by_mailbox(session.scalars(in_order.options(joinedload(Participant.party), ONLY_NAMES)))
 
 
 def _chosen(session: Session, march: March, selection: Selection) -> Select[Any]:
-    return select_ids(session, march, selection).order_by(None)
+    return select_ids(session, march, selection).where(IS_THERE).order_by(None)
 
 
 def _count(session: Session, rows: Select[Any]) -> int:

@@ -42,6 +42,7 @@ def person_page(participant: Participant, token: str) -> Response:
         status=status(own),
         missing=[what_is_missing(one) for one in own.missing],
         is_open=participant.march.takes_signups(now),
+        can_cancel=participant.march.lets_cancel(now),
         speaks_for_party=open_link(token).party is not None,
     )
 

@@ -23,7 +23,7 @@ from marchapp.models import (
 from marchapp.registration.consent import services
 from marchapp.registration.consent.scans import LARGEST_MIB
 from marchapp.registration.consent.state import State
-from marchapp.registration.consent.texts import current_texts
+from marchapp.registration.consent.texts import current_texts, write_text
 from tests.factories import make_account, make_march
 from tests.queries import queries_of
 from tests.registration.consent.conftest import ALWAYS, NOW, Family, consents, let_answer, make_child
@@ -140,6 +140,35 @@ def test_a_paper_is_recorded_with_its_scan(session: Session, family: Family, sig
     )
     page = client.get(base(family)).text
     assert f"{base(family)}/scans/{scan.id}" in page
+
+
+def test_a_paper_with_an_older_text_is_recorded_as_such(session: Session, family: Family, sign_in) -> None:
+    client = sign_in(family.coordinator)
+    old = paper(session, family)
+    words = {"en": "Other."}
+    write_text(
+        session, family.march, Purpose.PHOTOGRAPHS, words, instead_of=1, by=family.coordinator, now=NOW
+    )
+    session.commit()
+    page = client.get(f"{base(family)}/paper?by={family.mother.id}").text
+    assert "Version of the text on the paper" in page
+    newest = current_texts(session, family.march)[Purpose.PHOTOGRAPHS].id
+    assert f'<option selected value="{newest}">' in page
+    session.commit()
+    client.post(f"{base(family)}/paper?by={family.mother.id}", data=old)
+    found = consents(session, family.child).of(family.mother, Purpose.PHOTOGRAPHS).answer
+    assert found is not None
+    assert (found.text.version, found.answer) == (1, Answer.GIVEN)
+
+
+def test_a_text_of_another_purpose_is_not_taken_for_a_paper(
+    session: Session, family: Family, sign_in
+) -> None:
+    texts = current_texts(session, family.march)
+    sent = paper(session, family, text_photographs=str(texts[Purpose.TAKING_PART].id))
+    session.commit()
+    sign_in(family.coordinator).post(f"{base(family)}/paper?by={family.mother.id}", data=sent)
+    assert session.scalars(select(ConsentAnswer)).all() == []
 
 
 def test_the_child_signs_on_paper_too(session: Session, family: Family, sign_in) -> None:

@@ -365,3 +365,26 @@ def test_the_history_tells_of_moves_between_groups(
     assert "Moved to group 2 on stage 1." in history
     assert "Taken out of the group on stage 1." in history
     assert "stage 1." not in coordinator.get(f"/participants/{other.id}/history").text
+
+
+def test_a_coordinator_who_cancels_reads_who_moved_up_and_the_contact_does_not(
+    coordinator: FlaskClient, session: Session, cast: Cast
+) -> None:
+    one, two = adult(session, cast), adult(session, cast)
+    quota = next(one for one in cast.march.category_quotas if one.category == Category.WALKER)
+    quota.capacity = 2
+    line = {"standing": Standing.WAITING, "category": Category.WALKER, "birth_date": date(1980, 5, 17)}
+    first, second = (
+        make_participant(session, cast.march, cast.stage, waiting_since=START + timedelta(hours=hour), **line)
+        for hour in (1, 2)
+    )
+    link = give_link(session, two.party, now=START, expires_at=START + timedelta(days=99_999))
+    cast.march.ends_on = date(2098, 1, 1)
+    session.commit()
+    page = coordinator.post(f"/participants/{one.id}/cancel", data=WHY, follow_redirects=True).text
+    assert f"{first.name} got a place from the line." in page
+    page = coordinator.post(
+        f"/registrations/{link.secret}/people/{two.id}/cancel", follow_redirects=True
+    ).text
+    assert "The place was handed on to who waited in line." in page
+    assert second.name not in page

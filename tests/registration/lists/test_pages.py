@@ -329,7 +329,10 @@ def test_too_few_places_are_told_before_sending(
     session: Session, march: March, send_file: Sent, press: Sent
 ) -> None:
     page = send_file(workbook(children(41)))
-    assert "There are too few places now: 40 of 41 people would get one" in words_of(page)
+    assert "40 places are left for 41 people" in words_of(page)
+    assert "checked" not in page.text[page.text.index('name="when_full"') :]
+    assert "Nothing is sent yet: choose one of the two." in words_of(press(page, "send"))
+    assert everybody(session) == []
     press(page, "send", when_full="fit")
     standings = [person.standing for person in everybody(session)]
     assert (standings.count(Standing.PLACED), standings.count(Standing.WAITING)) == (40, 1)

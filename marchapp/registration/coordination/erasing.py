@@ -1,0 +1,153 @@
+"""Erase somebody's data: what names or describes the person goes, what is counted and was consented stays."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from marchapp.models import (
+    Account,
+    AuditEvent,
+    ConsentAnswer,
+    ConsentRequest,
+    ConsentScan,
+    Erasing,
+    Guardian,
+    Membership,
+    Message,
+    Participant,
+    Party,
+    PrivateLink,
+)
+from marchapp.registration import letters, services
+from marchapp.registration.coordination.history import lives_of
+from marchapp.registration.noting import note
+
+ERASED = "–"  # in the database, where a name stood: the same in every language
+KEPT_OF_EVENTS = {"merged", "changed", "guardian", "scan", "groups", "purpose", "seen"}
+EMPTIED = (
+    "native_name",
+    "municipality",
+    "email",
+    "phone",
+    "emergency_name",
+    "emergency_phone",
+    "diet",
+    "health_notes",
+    "school",
+    "school_class",
+    "body",
+    "position",
+    "service",
+    "unit",
+    "rank",
+)
+
+
+def erase(session: Session, person: Participant, *, now: datetime, by: Account) -> bool:
+    """Erase somebody for good, after a last letter; return whether there was anything to erase.
+
+    Category, country, year of birth and stages stay for the statistics, and of each consent its text, time
+    and answer. The others of the party stay as they are; its contact goes with the last of them.
+    """
+    services.take_off(session, person, now=now)  # holds the places, so that of two who erase one comes first
+    if person.erased_at is not None:
+        return False
+    is_last = not others_left(session, person)
+    _erase_letters(session, person, is_last=is_last, now=now)
+    letters.erased(session, person, is_last=is_last, now=now)
+    _leave_groups(session, person)
+    _close_links(session, person, is_last=is_last, now=now)
+    _erase_history(session, person)
+    _erase_consents(session, person)
+    _erase_person(person)
+    person.erased_at, person.erasure_asked_at = now, None
+    if is_last:
+        _erase_contact(person.party)
+    session.flush()
+    note(session, person, "participant.erased", now=now, by=by)
+    services.hand_on_places(session, person.march, now=now)
+    return True
+
+
+def others_left(session: Session, person: Participant) -> list[Participant]:
+    """Return the others of somebody's party whose data are there, those who cancelled, too."""
+    others = (Participant.party_id == person.party_id, Participant.id != person.id)
+    return list(session.scalars(select(Participant).where(*others, Participant.erased_at.is_(None))))
+
+
+def _erase_letters(session: Session, person: Participant, *, is_last: bool, now: datetime) -> None:
+    """Erase the letters to the person and its guardians, and the words of those that name it to the contact.
+
+    One to the contact that waits is sent before its words go, as it may be about others, too.
+    """
+    of_party = Message.party_id == person.party_id
+    theirs = or_(Message.participant_id == person.id, of_party if is_last else of_party & _names(person))
+    for message in session.scalars(select(Message).where(theirs, Message.erased_at.is_(None))):
+        if is_last or message.participant_id == person.id:
+            message.erase(Erasing.ALL, now)
+        elif message.sent_at is None and message.failed_at is None:
+            message.erasing = Erasing.WORDS
+        else:
+            message.erase(Erasing.WORDS, now)
+
+
+def _names(person: Participant) -> ColumnElement[bool]:
+    """Return the condition that a letter names somebody."""
+    texts, names = (Message.subject, Message.text), (person.name, person.reference)
+    return or_(*(text.contains(name, autoescape=True) for text in texts for name in names))
+
+
+def _leave_groups(session: Session, person: Participant) -> None:
+    session.execute(delete(Membership).where(Membership.participant_id == person.id))
+
+
+def _close_links(session: Session, person: Participant, *, is_last: bool, now: datetime) -> None:
+    guardians = [guardian.id for guardian in person.guardians]
+    leads: list[ColumnElement[bool]] = [
+        PrivateLink.participant_id == person.id,
+        PrivateLink.guardian_id.in_(guardians),
+    ]
+    if is_last:
+        leads.append(PrivateLink.party_id == person.party_id)
+    is_open = PrivateLink.revoked_at.is_(None)
+    session.execute(update(PrivateLink).where(or_(*leads), is_open).values(revoked_at=now))
+
+
+def _erase_history(session: Session, person: Participant) -> None:
+    """Leave of each event what was done and when; not the answers before and after, nor reasons."""
+    for participant_id, (begins, ends) in lives_of(session, person).items():
+        about = (AuditEvent.subject == "participant", AuditEvent.subject_id == participant_id)
+        of_march = (AuditEvent.march_id == person.march_id, AuditEvent.at.between(begins, ends))
+        for event in session.scalars(select(AuditEvent).where(*about, *of_march)):
+            event.details = {name: value for name, value in event.details.items() if name in KEPT_OF_EVENTS}
+
+
+def _erase_consents(session: Session, person: Participant) -> None:
+    """Keep the answers with their texts, and that guardians were asked; not who they were."""
+    answers = update(ConsentAnswer).where(ConsentAnswer.participant_id == person.id)
+    session.execute(answers.values(typed_name="", scan_id=None))
+    session.execute(delete(ConsentScan).where(ConsentScan.participant_id == person.id))
+    ids = select(Guardian.id).where(Guardian.participant_id == person.id)
+    asked = update(ConsentRequest).where(ConsentRequest.guardian_id.in_(ids))
+    session.execute(asked.values(address="").execution_options(synchronize_session=False))
+    for guardian in person.guardians:
+        guardian.name, guardian.email, guardian.phone = f"{ERASED} {guardian.position}", "", ""
+
+
+def _erase_person(person: Participant) -> None:
+    """Empty what was written about somebody; the reference takes the place of the name."""
+    emptied: dict[str, Any] = dict.fromkeys(EMPTIED, "")
+    for name, value in emptied.items():
+        setattr(person, name, value)
+    person.given_name, person.family_name = ERASED, person.reference
+    person.birth_date = person.birth_date.replace(month=1, day=1)
+    person.spoken_languages, person.knows_first_aid, person.has_health_notes = [], False, False
+    person.documents, person.notarised_consent = [], None
+    person.place_held_until, person.left_groups_at = None, None
+    person.refresh_keys()
+
+
+def _erase_contact(party: Party) -> None:
+    party.name, party.contact_name, party.contact_email, party.contact_phone = "", ERASED, "", ""
