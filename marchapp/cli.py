@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,10 +50,11 @@ def worker(threads: int) -> None:
 @click.command("compute-rosters", hidden=True)
 def compute_rosters() -> None:
     """Compute the rosters that wait and end; the worker starts this beside itself."""
-    from marchapp.rosters.automatic.computing import compute_waiting  # loads the solver, which is large
+    from marchapp.rosters.automatic.computing import WorkerGone, compute_waiting  # loads the large solver
 
     os.nice(5)  # of two that want the processor, pages and letters come first
-    compute_waiting(db.session)
+    with suppress(WorkerGone):
+        compute_waiting(db.session)
 
 
 @click.command()

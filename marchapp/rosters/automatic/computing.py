@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marchapp.models import AssignmentRun, Stage
@@ -24,8 +24,12 @@ MOST_ATTEMPTS = 3  # what breaks the computation off three times is not tried fo
 LEAST_BETWEEN_NOTES_S = 0.5
 
 
+class WorkerGone(Exception):
+    """The worker that started this process has ended: its successor starts another."""
+
+
 def compute_waiting(session: Session) -> int:
-    """Compute every roster that waits, one after the other, return how many were."""
+    """Compute every roster that waits, one after the other, return how many were. Raises WorkerGone."""
     computed = 0
     while claim := claim_next(session, datetime.now(UTC)):
         computed += compute_claimed(session, claim)
@@ -45,7 +49,12 @@ def compute_claimed(session: Session, claim: Claim) -> bool:
             return _give_up(session, claim, "nothing_to_assign")
         notes = Notes(session, claim, gathered)
         result = assign(gathered.people, gathered.groups, options_of(choices), progress=notes)
+        if notes.is_orphaned:
+            raise WorkerGone
         return _write(session, claim, gathered, result, choices)
+    except WorkerGone:
+        _let_go(session, claim)
+        raise
     except Exception:
         log.exception("The roster of run %s could not be computed", claim.run_id)
         session.rollback()
@@ -66,7 +75,7 @@ class Notes:
         self.started_by = parent()
         self.noted_at = -LEAST_BETWEEN_NOTES_S
         self.size = {"people": len(gathered.people), "groups": len(gathered.groups)}
-        self.goes_on = True
+        self.goes_on, self.is_orphaned = True, False
 
     def __call__(self, progress: Progress) -> bool:
         if monotonic() - self.noted_at < LEAST_BETWEEN_NOTES_S:
@@ -80,10 +89,12 @@ class Notes:
             "heard_at": datetime.now(UTC),
         }
         note = update(AssignmentRun).where(*self.claim.is_held()).values(**far, **self.size)
-        goes_on = AssignmentRun.stop_asked_at.is_(None)
-        answer = self.session.execute(note.returning(goes_on)).scalar()
+        is_held = rows_changed(self.session, note) == 1
+        stop = select(AssignmentRun.stop_asked_at).where(AssignmentRun.id == self.claim.run_id)
+        is_stopped = self.session.scalar(stop) is not None
         self.session.commit()
-        self.goes_on = bool(answer) and self.parent() == self.started_by
+        self.is_orphaned = self.parent() != self.started_by
+        self.goes_on = is_held and not is_stopped and not self.is_orphaned
         return self.goes_on
 
 
@@ -112,6 +123,12 @@ def _write(session: Session, claim: Claim, gathered: Gathered, result: Assignmen
     is_ours = rows_changed(session, done) == 1
     session.commit()
     return is_ours
+
+
+def _let_go(session: Session, claim: Claim) -> None:
+    free = {"claimed_at": None, "heard_at": None, "attempts": AssignmentRun.attempts - 1}
+    rows_changed(session, update(AssignmentRun).where(*claim.is_held()).values(free))
+    session.commit()
 
 
 def _give_up(session: Session, claim: Claim, problem: str) -> bool:
