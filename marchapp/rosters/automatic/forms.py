@@ -4,6 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 
 from marchapp.forms import BaseForm
 from marchapp.rosters.assigning.values import Nationality
@@ -16,9 +17,11 @@ class AssignForm(BaseForm):
     nationality = RadioField(
         _l("Nationalities"),
         choices=[
-            (Nationality.ANY.value, _l("As it comes")),
-            (Nationality.MIXED.value, _l("Mixed: people of each country in every group")),
-            (Nationality.SEPARATE.value, _l("Separate: groups of one country each, as far as it goes")),
+            SelectChoice(Nationality.ANY.value, _l("As it comes")),
+            SelectChoice(Nationality.MIXED.value, _l("Mixed: people of each country in every group")),
+            SelectChoice(
+                Nationality.SEPARATE.value, _l("Separate: groups of one country each, as far as it goes")
+            ),
         ],
     )
     children_per_adult = WholeNumber(_l("Children for one adult, at most"), most=100)
@@ -27,7 +30,7 @@ class AssignForm(BaseForm):
     def offer(self, *, stage_before: int | None, has_members: bool) -> None:
         """Let choose among what can be kept here: the groups of now if there are any, those of before."""
         self.keep.choices = list(_keeps(stage_before, has_members=has_members))
-        self.time_limit_s.choices = [(seconds, time_word(seconds)) for seconds in TIME_LIMITS_S]
+        self.time_limit_s.choices = [SelectChoice(seconds, time_word(seconds)) for seconds in TIME_LIMITS_S]
 
     @property
     def chosen(self) -> Choices:
@@ -39,16 +42,16 @@ class AssignForm(BaseForm):
         )
 
 
-def _keeps(stage_before: int | None, *, has_members: bool) -> list[tuple[str, str]]:
-    present = (Keep.PRESENT.value, _("All but those who must move: the groups are repaired"))
-    previous = (
+def _keeps(stage_before: int | None, *, has_members: bool) -> list[SelectChoice]:
+    present = SelectChoice(Keep.PRESENT.value, _("All but those who must move: the groups are repaired"))
+    previous = SelectChoice(
         Keep.PREVIOUS.value,
         _(
             "People stay with those they walked with on stage %(number)s, where it can be done",
             number=stage_before,
         ),
     )
-    nothing = (Keep.NOTHING.value, _("Nobody: all groups are made anew"))
+    nothing = SelectChoice(Keep.NOTHING.value, _("Nobody: all groups are made anew"))
     kept = [present] if has_members else []
     return [*kept, *([previous] if stage_before else []), nothing]
 
