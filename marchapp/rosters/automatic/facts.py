@@ -6,6 +6,8 @@ from typing import Any
 
 from marchapp.rosters.assigning.values import GroupSize, Person
 
+SIZES = ("too_many", "too_small")
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupFacts:
@@ -52,15 +54,16 @@ def _facts(group: GroupSize, members: list[Person], children_per_adult: int) -> 
         "too_many": len(members) > group.max_size,
         "too_small": len(members) < group.min_size,
         "children": len(children) > children_per_adult * count,
-        "guide": not group.staff.guides and not any(person.is_guide for person in members),
-        "first_aid": not group.staff.first_aiders and not any(one.knows_first_aid for one in adults),
+        "guide": not group.staff.guides and not any(one.is_guide for one in members),
+        "first_aid": not group.staff.first_aiders and not any(one.knows_first_aid for one in members),
         "languages": bool(languages),
     }
+    counting = is_true if members else SIZES  # a group of nobody lacks nothing but people
     return GroupFacts(
         size=len(members),
         children=len(children),
         adults=count,
-        lacks=tuple(code for code, holds in is_true.items() if holds),
+        lacks=tuple(code for code in counting if is_true[code]),
         languages=languages,
     )
 

@@ -240,5 +240,6 @@ def _preview_page(run: AssignmentRun) -> str:
         obstacles=obstacles,
         who=words.obstacles(obstacles),
         what_changes=words.what_changes(proposal),
+        what_it_lacks=words.what_it_lacks(proposal),
         how_good=words.how_good(run),
     )

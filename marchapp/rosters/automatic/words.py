@@ -90,6 +90,14 @@ def what_changes(proposal: Proposal) -> str:
     )
 
 
+def what_it_lacks(proposal: Proposal) -> str:
+    """Introduce the list of what is missing: whether another roster could lack less."""
+    in_all = [one.proven for one in proposal.broken if one.group_id is None]
+    if in_all and all(in_all):
+        return _("No roster can do better with these people, guides and groups. What is missing:")
+    return _("The best roster found does not hold every rule. What is missing:")
+
+
 def how_good(run: AssignmentRun) -> str:
     """Say whether a better roster may exist."""
     if run.status == "optimal" or (run.cost is not None and run.cost == run.bound):
@@ -157,20 +165,26 @@ def what_is_missing(missing: Missing) -> str:
     """Say in a sentence which rule cannot be held, in a group or on the whole stage."""
     if missing.broken.rule == "unplaced":
         return _unplaced(missing)
+    if missing.broken.rule == "lock":
+        return _("Who is locked cannot stay in that group: %(names)s.", names=_some(missing))
     return _in_a_group(missing) if missing.number is not None else _on_the_stage(missing)
 
 
 def _unplaced(missing: Missing) -> str:
-    more = missing.broken.count - len(missing.names)
-    names = list(missing.names)
-    if more > 0 and names:
-        names.append(ngettext("and %(num)s more person", "and %(num)s more people", more))
     return ngettext(
         "%(num)s person finds no place in a group: %(names)s.",
         "%(num)s people find no place in a group: %(names)s.",
         missing.broken.count,
-        names=", ".join(names),
+        names=_some(missing),
     )
+
+
+def _some(missing: Missing) -> str:
+    """Name the people concerned, the first few of them."""
+    said, more = list(missing.names), missing.broken.count - len(missing.names)
+    if more > 0:
+        said.append(ngettext("and %(num)s more person", "and %(num)s more people", more))
+    return ", ".join(said)
 
 
 def _in_a_group(missing: Missing) -> str:
@@ -192,8 +206,8 @@ def _in_a_group(missing: Missing) -> str:
             )
         case "children_per_adult":
             return ngettext(
-                "Group %(number)s has %(num)s child too many for its adults.",
-                "Group %(number)s has %(num)s children too many for its adults.",
+                "Group %(number)s lacks %(num)s adult for its children.",
+                "Group %(number)s lacks %(num)s adults for its children.",
                 broken.count,
                 number=number,
             )
@@ -201,13 +215,11 @@ def _in_a_group(missing: Missing) -> str:
             return _("Group %(number)s has no guide.", number=number)
         case "first_aid":
             return _("Nobody in group %(number)s knows first aid.", number=number)
-        case "language":
-            return _(
-                "In group %(number)s no adult speaks %(language)s, the only language of a child there.",
-                number=number,
-                language=_language(broken.language),
-            )
-    return _("In group %(number)s somebody who is locked cannot stay.", number=number)
+    return _(
+        "In group %(number)s no adult speaks %(language)s, the only language of a child there.",
+        number=number,
+        language=_language(broken.language),
+    )
 
 
 def _on_the_stage(missing: Missing) -> str:
@@ -243,14 +255,12 @@ def _on_the_stage(missing: Missing) -> str:
                 "The stage lacks %(num)s people in all who know first aid.",
                 broken.count,
             )
-        case "language":
-            return ngettext(
-                "The stage lacks %(num)s adult in all who speaks %(language)s.",
-                "The stage lacks %(num)s adults in all who speak %(language)s.",
-                broken.count,
-                language=_language(broken.language),
-            )
-    return _("Somebody who is locked cannot stay in the group.")
+    return ngettext(
+        "The stage lacks %(num)s adult in all who speaks %(language)s.",
+        "The stage lacks %(num)s adults in all who speak %(language)s.",
+        broken.count,
+        language=_language(broken.language),
+    )
 
 
 def rule_word(rule: str) -> str:
