@@ -2,8 +2,20 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, Integer, Update, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Select,
+    Update,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
@@ -12,6 +24,19 @@ def rows_changed(session: Session, change: Update) -> int:
     result = session.execute(change)
     assert isinstance(result, CursorResult)  # noqa: S101 (what every UPDATE gives)
     return result.rowcount
+
+
+def pairs(session: Session, values: Iterable[tuple[int, int]], *between: int) -> Select[Any]:
+    """Select pairs of numbers as rows, each with the same numbers between its two: one value, however many."""
+    rows = list(values)
+    fixed = [literal(number, Integer) for number in between]
+    if session.get_bind().dialect.name == "postgresql":
+        first, second = ([row[place] for row in rows] for place in (0, 1))
+        columns = (func.unnest(literal(numbers, ARRAY(Integer))) for numbers in (first, second))
+        return select(next(columns), *fixed, next(columns))
+    listed = func.json_each(json.dumps(rows)).table_valued("value")
+    columns = (func.json_extract(listed.c.value, f"$[{place}]") for place in (0, 1))
+    return select(next(columns), *fixed, next(columns))
 
 
 def among(session: Session, column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:

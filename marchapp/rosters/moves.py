@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, false, insert, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -19,7 +19,7 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
-from marchapp.models.conditional import among
+from marchapp.models.conditional import among, pairs
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import take_turn
 
@@ -249,10 +249,8 @@ def _write_memberships(session: Session, stage: Stage, changes: list[Change]) ->
             Membership.stage_id == stage.id, among(session, Membership.participant_id, moved)
         )
     )
-    placed = [
-        {"participant_id": change.participant_id, "stage_id": stage.id, "group_id": change.to_id}
-        for change in changes
-        if change.to_id is not None
-    ]
+    placed = [(change.participant_id, change.to_id) for change in changes if change.to_id is not None]
     if placed:
-        session.execute(insert(Membership), placed)
+        columns = ["participant_id", "stage_id", "group_id", "is_locked"]
+        rows = pairs(session, placed, stage.id).add_columns(false())
+        session.execute(insert(Membership).from_select(columns, rows, include_defaults=False))
