@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask_migrate import upgrade
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from marchapp.app import create_app
@@ -74,6 +74,8 @@ def fill(session: Session, people: int, groups: int) -> tuple[Stage, Account]:
             for n, one in enumerate(ids)
         ],
     )
+    session.commit()
+    session.execute(text("ANALYZE"))  # as a database does by itself some minutes after it was filled
     session.commit()
     return stage, coordinator
 

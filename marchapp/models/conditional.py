@@ -27,7 +27,7 @@ def rows_changed(session: Session, change: Update) -> int:
 
 
 def pairs(session: Session, values: Iterable[tuple[int, int]], *between: int) -> Select[Any]:
-    """Select pairs of numbers as rows, each with the same numbers between its two: one value, however many."""
+    """Select pairs of numbers as rows, each with the same numbers between its two, however many."""
     rows = list(values)
     fixed = [literal(number, Integer) for number in between]
     if session.get_bind().dialect.name == "postgresql":
