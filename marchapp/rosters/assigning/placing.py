@@ -1,4 +1,4 @@
-"""A first roster, group for group the cheapest place for one unit after the other; whoever is scarce comes first.
+"""A first roster: for one unit after the other the group where it costs least; who is scarce comes first.
 
 Locked people, then those who stay where they were, guides and first-aiders, speakers of languages that are
 needed, other adults, and then the children, class after class. So children find the adults they need.
@@ -55,8 +55,8 @@ def _languages(problem: Problem) -> tuple[Counter[str], Counter[str]]:
     need: Counter[str] = Counter()
     speakers: Counter[str] = Counter()
     for kind, count in zip(problem.kinds, problem.counts.values(), strict=True):
-        need.update({language: count for language in kind.needs})
-        speakers.update({language: count for language in kind.speaks})
+        need.update(dict.fromkeys(kind.needs, count))
+        speakers.update(dict.fromkeys(kind.speaks, count))
     return need, speakers
 
 
@@ -135,7 +135,7 @@ class _Filling:
         return cost
 
     def _taste(self, kind: Kind) -> Floats:
-        """Return what decides between groups that cost the same: adults spread, a class begins where room is."""
+        """Return what decides between groups that cost the same: spread adults, begin classes where room is."""
         if kind.adults and not kind.had_place:
             spread = self.children - self.problem.options.children_per_adult * self.adults
             return -self.price.broken * 0.01 * spread

@@ -136,7 +136,7 @@ class Search:
                 ill = [min(range(len(self.contents)), key=lambda place: (self._filled(place), place))]
             if not ill:
                 return
-            parts = []
+            parts: list[Part] = []
             used: set[int] = set()
             for _ in range(SIDE_BY_SIDE):
                 if rest := [place for place in ill if place not in used]:

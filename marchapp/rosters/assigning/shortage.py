@@ -1,4 +1,4 @@
-"""What no roster can avoid, by counting: too few places, guides, adults, and classes larger than any group."""
+"""What no roster can avoid, by counting: too few places, guides, adults, and classes larger than a group."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from marchapp.rosters.assigning.values import Rule, Staff
 
 @dataclass(frozen=True)
 class Shortage:
-    """The least that is missing in all: people without place, people too few, groups without guide and so on."""
+    """The least that is missing in all: people without place, people too few, groups without guide."""
 
     places: int
     people: int
@@ -81,7 +81,7 @@ def _lack(
 
 
 def _languages(problem: Problem, caps: list[int]) -> Iterable[tuple[str, int]]:
-    """A group holds at most its largest size of children who need a speaker, so so many speakers there must be."""
+    """Yield how many speakers are missing even if those who need them fill whole groups."""
     for language in sorted({language for kind in problem.kinds for language in kind.needs}):
         needing = sum(
             kind.size * problem.counts[number]
