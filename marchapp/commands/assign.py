@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 def _read(
     path: Path, read: Callable[[bytes], list[T]], problems: list[str], without_locks: bool = False
 ) -> list[T] | None:
-    """Return the rows of a file, or note what is wrong; without_locks: nothing about locks, for no groups are known."""
+    """Return the rows of a file, or note what is wrong; without_locks: of locks nothing."""
     try:
         return read(path.read_bytes())
     except OSError as error:

@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Limits:
-    """work: deterministic time of CP-SAT, alike on every machine. seconds: wall clock. The first one ends it."""
+    """work: deterministic time of CP-SAT, alike on all machines. seconds: wall clock. Either ends it."""
 
     work: float
     seconds: float

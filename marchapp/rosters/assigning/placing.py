@@ -119,7 +119,7 @@ class _Filling:
         return cost
 
     def _wishes(self, kind: Kind) -> Floats:
-        cost = self.price.sizes * np.clip(self.size + kind.size - self.most_even, 0, kind.size)
+        cost: Floats = self.price.sizes * np.clip(self.size + kind.size - self.most_even, 0, kind.size)
         for name, _ in kind.classes:
             cost = cost + self.price.classes * (self.classes[name] == 0)
         if kind.previous and self.price.previous:
@@ -135,11 +135,11 @@ class _Filling:
         return cost
 
     def _taste(self, kind: Kind) -> Floats:
-        """Return what decides between groups that cost the same: spread adults, begin classes where room is."""
+        """Return what decides between equal groups: spread adults, begin classes where room is."""
         if kind.adults and not kind.had_place:
             spread = self.children - self.problem.options.children_per_adult * self.adults
-            return -self.price.broken * 0.01 * spread
-        return 0.01 * self.size
+            return np.multiply(spread, -0.01 * self.price.broken)
+        return np.multiply(self.size, 0.01)
 
     def _count(self, kind: Kind, place: int) -> None:
         self.size[place] += kind.size

@@ -50,7 +50,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Place:
-    """A group. cap: its largest size, or what is locked to it if more. even: least and most of an even group."""
+    """A group. cap: its largest size, or what is locked to it if more. even: least and most if even."""
 
     id: str
     min_size: int
