@@ -81,7 +81,7 @@ def _check(people: Sequence[Person], groups: Sequence[GroupSize]) -> None:
 
 
 def _answer(problem: Problem, found: Found, people: Sequence[Person], seconds: float) -> Assignment:
-    facts = broken(problem, found.contents, found.waiting)
+    facts = broken(problem, found.contents, found.waiting, is_least=found.is_optimal)
     by_rule = cost_by_rule(problem, found.contents, found.waiting)
     cost = sum(by_rule.values())
     return Assignment(

@@ -114,7 +114,7 @@ def test_the_order_of_the_rows_does_not_matter_for_the_cost(
 @pytest.mark.parametrize("size", [(60, 5), (300, 25)])
 def test_the_same_seed_gives_the_same_roster(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("marchapp.rosters.assigning.search.WORK_PER_S_AT_ONCE", 0.005)
-    monkeypatch.setattr("marchapp.rosters.assigning.search.WORK_PER_S_IN_PARTS", 0.005)
+    monkeypatch.setattr("marchapp.rosters.assigning.search.WORK_PER_S_IN_PARTS", 0.002)
     people, groups = crowd(Crowd(people=size[0], groups=size[1]))
 
     first, second = (assign(people, groups, Options(seed=3)) for _ in range(2))

@@ -137,9 +137,9 @@ class _Filling:
     def _taste(self, kind: Kind) -> Floats:
         """Return what decides between equal groups: spread adults, begin classes where room is."""
         if kind.adults and not kind.had_place:
-            spread = self.children - self.problem.options.children_per_adult * self.adults
-            return np.multiply(spread, -0.01 * self.price.broken)
-        return np.multiply(self.size, 0.01)
+            spread: Floats = self.children - self.problem.options.children_per_adult * self.adults
+            return spread * (-0.01 * self.price.broken)
+        return self.size * 0.01
 
     def _count(self, kind: Kind, place: int) -> None:
         self.size[place] += kind.size

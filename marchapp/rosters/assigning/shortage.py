@@ -25,7 +25,7 @@ def shortage(problem: Problem) -> Shortage:
     """Return what is missing whatever the roster."""
     caps = sorted((place.cap for place in problem.places), reverse=True)
     people = problem.people
-    least_groups = _least_groups(people, caps)
+    least_groups = max(_least_groups(people, caps), _never_empty(problem))
     children, adults = _sum(problem, lambda kind: kind.children), _sum(problem, lambda kind: kind.adults)
     adults += sum(place.staff.adults for place in problem.places)
     return Shortage(
@@ -63,6 +63,15 @@ def least_cost(problem: Problem) -> float:
         if kind.locked >= 0
     )
     return float(broken * price.broken + torn * price.classes + moved * price.previous)
+
+
+def _never_empty(problem: Problem) -> int:
+    """Return how many groups cost more when they are empty than a guide and a first-aider who are missing."""
+    if sum(place.min_size for place in problem.places) > problem.people:
+        return 0
+    saved = PRICES[Rule.GUIDE] + PRICES[Rule.FIRST_AID]
+    empty = (SMALL_GROUP + place.min_size * PRICES[Rule.MIN_SIZE] for place in problem.places)
+    return sum(price >= saved for price in empty)
 
 
 def _least_groups(people: int, caps: list[int]) -> int:

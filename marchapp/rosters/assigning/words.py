@@ -40,10 +40,12 @@ LANGUAGES = {
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def broken(problem: Problem, contents: list[Content], waiting: Content) -> tuple[Broken, ...]:
-    """Return everything that does not hold: for the stage, then group by group."""
+def broken(
+    problem: Problem, contents: list[Content], waiting: Content, *, is_least: bool
+) -> tuple[Broken, ...]:
+    """Return what does not hold, for the stage, then for each group; is_least: no roster costs less."""
     groups = [fact for place, content in enumerate(contents) for fact in _of_group(problem, place, content)]
-    return (*_locks(problem), *_without_place(problem, waiting), *_in_all(problem, groups), *groups)
+    return (*_locks(problem), *_without_place(problem, waiting), *_in_all(problem, groups, is_least), *groups)
 
 
 def _locks(problem: Problem) -> Iterator[Broken]:
@@ -121,7 +123,7 @@ def _of_group(problem: Problem, place: int, content: Content) -> Iterator[Broken
             yield _fact(Rule.LANGUAGE, group.id, 1, text, language)
 
 
-def _in_all(problem: Problem, groups: list[Broken]) -> Iterator[Broken]:
+def _in_all(problem: Problem, groups: list[Broken], is_least: bool) -> Iterator[Broken]:
     """Sum up what groups lack; where the shortage can be counted, say that no roster could do better."""
     least = shortage(problem)
     total: Counter[tuple[Rule, str]] = Counter()
@@ -139,7 +141,7 @@ def _in_all(problem: Problem, groups: list[Broken]) -> Iterator[Broken]:
     for (rule, language), (lack, thing) in known.items():
         if count := total[rule, language]:
             some = _some(count, thing, "people" if thing == "person" else "")
-            proven = lack >= count
+            proven = is_least or lack >= count
             text = f"The stage lacks {some} in all."
             if not proven:
                 text = f"In all {some} {'is' if count == 1 else 'are'} missing in this roster."
