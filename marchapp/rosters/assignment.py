@@ -51,12 +51,12 @@ def assign(
     """Put people into groups so that the rules hold and the wishes are met as well as can be.
 
     There is always an answer: where a rule cannot hold, the roster that breaks least, and what is missing in
-    `broken`. People without a place have None for a group. `progress` is told a few times a second and returns
-    False to stop with the best found.
+    `broken`. People without a place have None for a group. `progress` is told a few times a second and
+    returns False to stop with the best found.
 
     The same people, groups and options give the same roster, for the search is limited by CP-SAT's
-    deterministic time. That ends where the wall clock (`time_limit_s`) or a stop comes first, on a machine that
-    is slow or busy: then `repeatable` is False.
+    deterministic time. That ends where the wall clock (`time_limit_s`) or a stop comes first, on a machine
+    that is slow or busy: then `repeatable` is False.
 
     Raises ValueError if ids of people or groups are given twice, or a group's sizes contradict each other.
 
@@ -81,7 +81,7 @@ def _check(people: Sequence[Person], groups: Sequence[GroupSize]) -> None:
 
 
 def _answer(problem: Problem, found: Found, people: Sequence[Person], seconds: float) -> Assignment:
-    facts = broken(problem, found.contents, found.waiting)
+    facts = broken(problem, found.contents, found.waiting, is_least=found.is_optimal)
     by_rule = cost_by_rule(problem, found.contents, found.waiting)
     cost = sum(by_rule.values())
     return Assignment(

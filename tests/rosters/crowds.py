@@ -1,8 +1,9 @@
 """Invented people for tests and measurements of the assignment, the same for each seed."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from marchapp.rosters.assignment import GroupSize, Person
 
@@ -11,7 +12,7 @@ LANGUAGES = {"no": "no", "ru": "ru", "fi": "fi"}
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """staff: guides and first-aiders to each group, 1.2 for a fifth more than needed. uneven: classes of 3 to 60."""
+    """staff: guides and first-aiders to each group, 1.2 is a fifth too many. uneven: classes of 3 to 60."""
 
     people: int
     groups: int
@@ -82,14 +83,14 @@ def _pupils(count: int, asked: Crowd, rng: random.Random) -> Iterator[Person]:
 
 def _families(people: list[Person], rng: random.Random) -> list[Person]:
     """Let a tenth of the children walk with a parent or a friend."""
-    from dataclasses import replace
-
     adults = [index for index, person in enumerate(people) if not person.is_child]
     children = [index for index, person in enumerate(people) if person.is_child]
+    sizes: Counter[str] = Counter()
     for number, child in enumerate(rng.sample(children, len(children) // 10)):
         other = rng.choice(adults if rng.random() < 0.7 else children)
         unit = people[other].unit or f"u{number}"
-        if sum(person.unit == unit for person in people) < 4:
+        if sizes[unit] < 3 and not people[child].unit:
+            sizes[unit] += 1
             people[other] = replace(people[other], unit=unit)
             people[child] = replace(people[child], unit=unit)
     return people

@@ -1,4 +1,4 @@
-"""One part of a roster, some groups and all who walk in them, as a model of CP-SAT: solved, never worse than it was."""
+"""A part of a roster, some groups and all who walk in them, as a model of CP-SAT."""
 
 import math
 from collections import Counter, defaultdict
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Limits:
-    """work: deterministic time of CP-SAT, the same on every machine. seconds: wall clock, whatever comes first."""
+    """work: deterministic time of CP-SAT, alike on all machines. seconds: wall clock. Either ends it."""
 
     work: float
     seconds: float
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Solved:
-    """The part as it should be; cost and bound count each class in each group. cut: the wall clock ended it."""
+    """The part as it should be; cost and bound count a class in each group. cut: the wall clock ended it."""
 
     part: Part
     cost: float
@@ -261,14 +261,28 @@ class _Model:
             for name, terms in self._by("classes", place).items():
                 is_there = self._whether(terms, min(self.problem.places[place].cap, total[name]))
                 self._pay(is_there, self.price.classes)
+                self._hold_children(place, name, is_there)
                 there[name].append(is_there)
         if self.strict and not self.wait:
             largest = max(self.problem.places[place].cap for place in self.part.places)
             for name, used in there.items():
                 self.model.add(cp_model.LinearExpr.sum(used) >= math.ceil(total[name] / largest))
 
+    def _hold_children(self, place: int, name: str, is_there: cp_model.IntVar) -> None:
+        """Say what follows from size and ratio together: of nine at most eight are children."""
+        if not self.strict:
+            return
+        group, per_adult = self.problem.places[place], self.problem.options.children_per_adult
+        most = per_adult * (group.cap + group.staff.adults) // (per_adult + 1)
+        terms = [
+            (variable, min(kind.children, dict(kind.classes)[name]))
+            for kind, _, variable in self.of_place[place]
+            if kind.children and not kind.adults and name in dict(kind.classes)
+        ]
+        self.model.add(self._sum([*terms, (is_there, -most)]) <= 0)
+
     def _by(self, name: str, place: int) -> dict[str, list[tuple[Term, int]]]:
-        """Return for each class or country the terms that count its people in a group, and the most of each."""
+        """Return for each class or country the terms that count its people in a group and their limits."""
         found: defaultdict[str, list[tuple[Term, int]]] = defaultdict(list)
         for kind, most, variable in self.of_place[place]:
             for key, people in getattr(kind, name):

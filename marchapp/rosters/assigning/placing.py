@@ -1,4 +1,4 @@
-"""A first roster, group for group the cheapest place for one unit after the other; whoever is scarce comes first.
+"""A first roster: for one unit after the other the group where it costs least; who is scarce comes first.
 
 Locked people, then those who stay where they were, guides and first-aiders, speakers of languages that are
 needed, other adults, and then the children, class after class. So children find the adults they need.
@@ -55,8 +55,8 @@ def _languages(problem: Problem) -> tuple[Counter[str], Counter[str]]:
     need: Counter[str] = Counter()
     speakers: Counter[str] = Counter()
     for kind, count in zip(problem.kinds, problem.counts.values(), strict=True):
-        need.update({language: count for language in kind.needs})
-        speakers.update({language: count for language in kind.speaks})
+        need.update(dict.fromkeys(kind.needs, count))
+        speakers.update(dict.fromkeys(kind.speaks, count))
     return need, speakers
 
 
@@ -119,7 +119,7 @@ class _Filling:
         return cost
 
     def _wishes(self, kind: Kind) -> Floats:
-        cost = self.price.sizes * np.clip(self.size + kind.size - self.most_even, 0, kind.size)
+        cost: Floats = self.price.sizes * np.clip(self.size + kind.size - self.most_even, 0, kind.size)
         for name, _ in kind.classes:
             cost = cost + self.price.classes * (self.classes[name] == 0)
         if kind.previous and self.price.previous:
@@ -135,11 +135,11 @@ class _Filling:
         return cost
 
     def _taste(self, kind: Kind) -> Floats:
-        """Return what decides between groups that cost the same: adults spread, a class begins where room is."""
+        """Return what decides between equal groups: spread adults, begin classes where room is."""
         if kind.adults and not kind.had_place:
-            spread = self.children - self.problem.options.children_per_adult * self.adults
-            return -self.price.broken * 0.01 * spread
-        return 0.01 * self.size
+            spread: Floats = self.children - self.problem.options.children_per_adult * self.adults
+            return spread * (-0.01 * self.price.broken)
+        return self.size * 0.01
 
     def _count(self, kind: Kind, place: int) -> None:
         self.size[place] += kind.size

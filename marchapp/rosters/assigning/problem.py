@@ -12,6 +12,9 @@ from functools import cached_property
 from marchapp.rosters.assigning.values import GroupSize, Options, Person, Staff
 
 Counts = tuple[tuple[str, int], ...]
+# A group may have one person more or fewer than even ones without being uneven: nobody minds, and where a
+# single person cost something, that a roster is the best took ten times as long to prove.
+UNEVEN = 1
 
 
 @dataclass(frozen=True, order=True)
@@ -47,7 +50,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Place:
-    """A group. cap: its largest size, or what is locked to it where that is more. even: least, most of an even group."""
+    """A group. cap: its largest size, or what is locked to it if more. even: least and most if even."""
 
     id: str
     min_size: int
@@ -94,7 +97,7 @@ class Problem:
         return self._summed("classes")
 
     def fair(self, country: str, place: int) -> int:
-        """Return the most people of a country that a group can have without being less mixed than the stage."""
+        """Return the most people of a country that a group as mixed as the stage can have."""
         return -int(-self.shares[country] * self.places[place].even[1] // 1)
 
     def _summed(self, name: str) -> dict[str, int]:
@@ -182,18 +185,22 @@ def _places(groups: Sequence[GroupSize], kinds: Sequence[Kind], counts: Sequence
             min_size=group.min_size,
             max_size=group.max_size,
             cap=max(group.max_size, locked[place]),
-            even=tuple(max(group.min_size, min(group.max_size, size)) for size in level),  # type: ignore[arg-type]
+            even=(_within(group, level[0] - UNEVEN), _within(group, level[1] + UNEVEN)),
             staff=group.staff,
         )
         for place, group in enumerate(groups)
     )
 
 
+def _within(group: GroupSize, size: int) -> int:
+    return max(group.min_size, min(group.max_size, size))
+
+
 def _even_level(groups: Sequence[GroupSize], people: int) -> tuple[int, int]:
     """Return the two neighbouring sizes between which all groups would be full to the same height."""
 
     def held(level: int) -> int:
-        return sum(max(group.min_size, min(group.max_size, level)) for group in groups)
+        return sum(_within(group, level) for group in groups)
 
     low, high = 0, max((group.max_size for group in groups), default=0)
     while low < high:

@@ -1,4 +1,4 @@
-"""What a roster costs, rule by rule: each group by itself, so that a part of the roster can be compared alone.
+"""What a roster costs, rule by rule: each group by itself, so that parts of a roster can be compared.
 
 A class costs for each group beyond its first. That is counted as each group in which it walks, less one.
 """
@@ -82,7 +82,7 @@ def sums(problem: Problem, place: int, content: Content) -> Sums:
         found.first_aiders += kind.first_aiders * count
         found.moved += kind.moved(place) * count
         found.speaks.update(kind.speaks)
-        found.needs.update({language: count for language in kind.needs})
+        found.needs.update(dict.fromkeys(kind.needs, count))
         found.classes.update(name for name, _ in kind.classes)
         for country, people in kind.countries:
             found.countries[country] += people * count

@@ -22,12 +22,17 @@ from marchapp.rosters.assigning.values import Progress, Rule, Tell
 WHOLE_PEOPLE = 250
 SIDE_BY_SIDE = 2
 TOLD_EVERY_S = 0.25
-# Deterministic time that CP-SAT does in a second of two cores that are free, and less, so that the wall clock
-# is not reached: measured, see docs/decisions/0014-assignment.md.
-WORK_PER_S = 0.3
-PART_PEOPLE = 110
-PART_WORK = 0.4
+# Deterministic time to spend in a second of the time limit: about half of what two free cores do, so that the
+# wall clock is not reached. Many small models spend much of their second on being built.
+WORK_PER_S_AT_ONCE = 0.35
+WORK_PER_S_IN_PARTS = 0.12
+# A part begins with so few groups, and grows while parts are solved to the end within their work. Many small
+# parts find in the same time what few large ones do not.
+FEWEST_GROUPS, MOST_GROUPS = 3.0, 10.0
+GROW, SHRINK = 0.05, 0.1
+PART_WORK = 0.03
 BUILDING_WORK = 2e-5
+CHOOSING_WORK = 1e-6
 GIVE_UP_AFTER = 3
 
 
@@ -50,11 +55,14 @@ class Search:
         self.tell = tell
         self.began = time.monotonic()
         self.ends = self.began + problem.options.time_limit_s
-        self.work_left = problem.options.time_limit_s * WORK_PER_S
+        self.is_small = problem.people <= WHOLE_PEOPLE
+        work_per_s = WORK_PER_S_AT_ONCE if self.is_small else WORK_PER_S_IN_PARTS
+        self.work = self.work_left = problem.options.time_limit_s * work_per_s
         self.random = random.Random(problem.options.seed)  # noqa: S311 - to be repeated, not to be secret
         self.bound = least_cost(problem)
         self.phase = "placing"
         self.is_stopped = self.is_cut = False
+        self.room = FEWEST_GROUPS
         self.contents, self.waiting = first_roster(problem)
         self.costs = [group_cost(problem, place, content) for place, content in enumerate(self.contents)]
         self.first_of_classes = prices(problem).classes * len(problem.class_sizes)
@@ -63,7 +71,7 @@ class Search:
         """Search until the roster is proven best, or the work, the time or the patience is used up."""
         is_optimal = False
         self._say()
-        if self.problem.people <= WHOLE_PEOPLE:
+        if self.is_small:
             is_optimal = self._at_once()
         else:
             self._in_parts()
@@ -77,7 +85,7 @@ class Search:
         if self.tell and not self.is_stopped:
             seconds = time.monotonic() - self.began
             limit = self.problem.options.time_limit_s
-            done = max(seconds / limit if limit else 1.0, 1 - self.work_left / max(limit * WORK_PER_S, 1e-9))
+            done = max(seconds / limit if limit else 1.0, 1 - self.work_left / max(self.work, 1e-9))
             told = Progress(seconds, float(min(cost, self.cost)), self.bound, self.phase, min(done, 1.0), 1.0)
             if not self.tell(told):
                 self.is_stopped = self.is_cut = True
@@ -136,7 +144,7 @@ class Search:
                 ill = [min(range(len(self.contents)), key=lambda place: (self._filled(place), place))]
             if not ill:
                 return
-            parts = []
+            parts: list[Part] = []
             used: set[int] = set()
             for _ in range(SIDE_BY_SIDE):
                 if rest := [place for place in ill if place not in used]:
@@ -183,8 +191,12 @@ class Search:
         return spare
 
     def _groups_in_part(self) -> int:
-        mean = self.problem.people / len(self.problem.places)
-        return max(2, min(len(self.problem.places), round(PART_PEOPLE / max(mean, 1))))
+        return max(2, min(len(self.problem.places), int(self.room)))
+
+    def _learn(self, found: Solved | None) -> None:
+        """Let the next parts be larger or smaller."""
+        change = GROW if found and found.is_optimal else -SHRINK
+        self.room = max(FEWEST_GROUPS, min(MOST_GROUPS, self.room + change))
 
     def _blocks(self) -> Iterator[list[int]]:
         """Yield all groups in parts of neighbours by class."""
@@ -241,6 +253,7 @@ class Search:
     def _improve(self, parts: list[list[int]] | list[Part]) -> None:
         posed = [part if isinstance(part, Part) else self._part(part) for part in parts]
         for part, found in zip(posed, self._solve(posed, PART_WORK), strict=True):
+            self._learn(found)
             if found:
                 self._take(part, found)
         self._say()
@@ -263,7 +276,7 @@ class Search:
             self._wait(running, watches)
         solved = [future.result() for future in running]
         self.is_cut |= any(found is None or found.cut for found in solved)
-        self.work_left -= max(
+        self.work_left -= CHOOSING_WORK * self.problem.people + max(
             BUILDING_WORK * len(part.available) * len(part.places) + (found.work if found else work)
             for part, found in zip(parts, solved, strict=True)
         )
@@ -278,7 +291,7 @@ class Search:
 
     def _wait(self, running: list[Future[Solved | None]], watches: list[Watch]) -> None:
         while wait(running, timeout=TOLD_EVERY_S).not_done:
-            if len(running) == 1 and self.problem.people <= WHOLE_PEOPLE:
+            if len(running) == 1 and self.is_small:
                 self.bound = max(self.bound, watches[0].bound - self.first_of_classes)
                 self._say(watches[0].cost - self.first_of_classes)
             else:

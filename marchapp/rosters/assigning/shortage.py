@@ -1,4 +1,4 @@
-"""What no roster can avoid, by counting: too few places, guides, adults, and classes larger than any group."""
+"""What no roster can avoid, by counting: too few places, guides, adults, and classes larger than a group."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from marchapp.rosters.assigning.values import Rule, Staff
 
 @dataclass(frozen=True)
 class Shortage:
-    """The least that is missing in all: people without place, people too few, groups without guide and so on."""
+    """The least that is missing in all: people without place, people too few, groups without guide."""
 
     places: int
     people: int
@@ -25,7 +25,7 @@ def shortage(problem: Problem) -> Shortage:
     """Return what is missing whatever the roster."""
     caps = sorted((place.cap for place in problem.places), reverse=True)
     people = problem.people
-    least_groups = _least_groups(people, caps)
+    least_groups = max(_least_groups(people, caps), _never_empty(problem))
     children, adults = _sum(problem, lambda kind: kind.children), _sum(problem, lambda kind: kind.adults)
     adults += sum(place.staff.adults for place in problem.places)
     return Shortage(
@@ -65,6 +65,15 @@ def least_cost(problem: Problem) -> float:
     return float(broken * price.broken + torn * price.classes + moved * price.previous)
 
 
+def _never_empty(problem: Problem) -> int:
+    """Return how many groups cost more when they are empty than a guide and a first-aider who are missing."""
+    if sum(place.min_size for place in problem.places) > problem.people:
+        return 0
+    saved = PRICES[Rule.GUIDE] + PRICES[Rule.FIRST_AID]
+    empty = (SMALL_GROUP + place.min_size * PRICES[Rule.MIN_SIZE] for place in problem.places)
+    return sum(price >= saved for price in empty)
+
+
 def _least_groups(people: int, caps: list[int]) -> int:
     for groups, cap in enumerate(caps):
         if people <= 0:
@@ -81,7 +90,7 @@ def _lack(
 
 
 def _languages(problem: Problem, caps: list[int]) -> Iterable[tuple[str, int]]:
-    """A group holds at most its largest size of children who need a speaker, so so many speakers there must be."""
+    """Yield how many speakers are missing even if those who need them fill whole groups."""
     for language in sorted({language for kind in problem.kinds for language in kind.needs}):
         needing = sum(
             kind.size * problem.counts[number]

@@ -115,7 +115,7 @@ class Options:
     """How to assign.
 
     children_per_adult: at most, in every group. time_limit_s: wall-clock seconds, never exceeded by much.
-    seed: where the search begins. keep_previous: whether leaving the group of the stage before costs anything.
+    seed: where the search begins. keep_previous: whether leaving the previous group costs anything.
     repair: move as few people as possible from previous_group, whatever the other wishes say.
     """
 
@@ -151,7 +151,7 @@ Tell = Callable[[Progress], bool]
 class Broken:
     """A rule that does not hold: facts for programs, `text` in English for people.
 
-    group: its id, or empty where the whole stage is meant. count: how many are missing, too many or left over.
+    group: its id, or empty where the whole stage is meant. count: how many are missing or too many.
     language, unit: where the rule is about one. people: who is concerned, for places and locks.
     proven: no roster could do better in this.
     """
@@ -173,8 +173,8 @@ class Assignment:
 
     cost: the sum of cost_by_rule. bound: no roster costs less, proven for all people together. seconds: wall
     clock. assignments: the id of each person → id of the group, or None where there is no place.
-    repeatable: the same people, groups, options give the same roster; False where the time limit or a stop cut
-    the search short.
+    repeatable: the same people, groups and options give the same roster; False where the time limit or a stop
+    cut the search short.
     """
 
     status: Status

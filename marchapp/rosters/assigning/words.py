@@ -40,10 +40,12 @@ LANGUAGES = {
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def broken(problem: Problem, contents: list[Content], waiting: Content) -> tuple[Broken, ...]:
-    """Return everything that does not hold: for the stage, then group by group."""
+def broken(
+    problem: Problem, contents: list[Content], waiting: Content, *, is_least: bool
+) -> tuple[Broken, ...]:
+    """Return what does not hold, for the stage, then for each group; is_least: no roster costs less."""
     groups = [fact for place, content in enumerate(contents) for fact in _of_group(problem, place, content)]
-    return (*_locks(problem), *_without_place(problem, waiting), *_in_all(problem, groups), *groups)
+    return (*_locks(problem), *_without_place(problem, waiting), *_in_all(problem, groups, is_least), *groups)
 
 
 def _locks(problem: Problem) -> Iterator[Broken]:
@@ -90,7 +92,7 @@ def _too_large(people: tuple[str, ...], largest: int) -> Broken:
         count=len(people),
         people=people,
         proven=True,
-        text=f"{_listed(people)} want to stay together: {len(people)} people, but the largest group holds {largest}.",
+        text=f"{_listed(people)} stay together: {len(people)} people, but the largest group holds {largest}.",
     )
 
 
@@ -106,7 +108,8 @@ def _of_group(problem: Problem, place: int, content: Content) -> Iterator[Broken
     if lacks[Rule.CHILDREN]:
         per_adult = problem.options.children_per_adult
         count = ceil(lacks[Rule.CHILDREN] / per_adult) if per_adult else found.children
-        text = f"{name} lacks {_some(count, 'adult')}: {_some(found.children, 'child', 'children')} with {_some(found.adults, 'adult')}, at most {per_adult} to each."
+        walking = f"{_some(found.children, 'child', 'children')} with {_some(found.adults, 'adult')}"
+        text = f"{name} lacks {_some(count, 'adult')}: {walking}, at most {per_adult} to each."
         yield _fact(Rule.CHILDREN, group.id, count, text)
     if lacks[Rule.GUIDE]:
         yield _fact(Rule.GUIDE, group.id, 1, f"{name} lacks a guide.")
@@ -115,12 +118,13 @@ def _of_group(problem: Problem, place: int, content: Content) -> Iterator[Broken
     if lacks[Rule.LANGUAGE]:
         for language in sorted(found.needs.keys() - found.speaks):
             count = found.needs[language]
-            text = f"{name} lacks {_speaker(language)}: {_some(count, 'child speaks', 'children speak')} nothing else."
+            whose = _some(count, "child speaks", "children speak")
+            text = f"{name} lacks {_speaker(language)}: {whose} nothing else."
             yield _fact(Rule.LANGUAGE, group.id, 1, text, language)
 
 
-def _in_all(problem: Problem, groups: list[Broken]) -> Iterator[Broken]:
-    """Sum up what groups lack; whether more searching could help is known where the shortage can be counted."""
+def _in_all(problem: Problem, groups: list[Broken], is_least: bool) -> Iterator[Broken]:
+    """Sum up what groups lack; where the shortage can be counted, say that no roster could do better."""
     least = shortage(problem)
     total: Counter[tuple[Rule, str]] = Counter()
     for fact in groups:
@@ -137,7 +141,7 @@ def _in_all(problem: Problem, groups: list[Broken]) -> Iterator[Broken]:
     for (rule, language), (lack, thing) in known.items():
         if count := total[rule, language]:
             some = _some(count, thing, "people" if thing == "person" else "")
-            proven = lack >= count
+            proven = is_least or lack >= count
             text = f"The stage lacks {some} in all."
             if not proven:
                 text = f"In all {some} {'is' if count == 1 else 'are'} missing in this roster."
