@@ -31,6 +31,7 @@ NAMES_OF_CONSTRAINTS = {
 }
 PATIENCE_S = 15  # as long as a writer waits for another
 BETWEEN_TRIES_S = 0.002
+LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -85,7 +86,7 @@ class TaskQueue:
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due each minute, until the process is told to end."""
         assert self.huey is not None  # noqa: S101
-        self.huey.create_consumer(workers=threads, periodic=True).run()
+        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
 
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
         # Nobody reads what a task returns, so it is not kept.

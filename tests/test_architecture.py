@@ -48,6 +48,22 @@ def test_geo_knows_nothing_of_the_web(file: Path) -> None:
     assert all(module.startswith("marchapp.geo") for module in own(file))
 
 
+ASSIGNMENT = [PACKAGE / "rosters" / "assignment.py", *modules("rosters/assigning")]
+
+
+@pytest.mark.parametrize("file", ASSIGNMENT, ids=lambda file: file.name)
+def test_the_assignment_knows_nothing_of_the_web(file: Path) -> None:
+    assert foreign(file) <= PURE
+    assert all(module.startswith("marchapp.rosters.assigning") for module in own(file))
+
+
+@pytest.mark.parametrize("file", modules("commands"), ids=lambda file: file.name)
+def test_commands_need_no_web_and_no_database(file: Path) -> None:
+    pure = ("marchapp.commands", "marchapp.geo", "marchapp.rosters.assign")
+    assert foreign(file) <= PURE
+    assert all(module.startswith(pure) for module in own(file))
+
+
 @pytest.mark.parametrize("file", modules("models"), ids=lambda file: file.name)
 def test_models_import_only_extensions(file: Path) -> None:
     assert all(module.startswith(("marchapp.models", "marchapp.extensions")) for module in own(file))

@@ -1,6 +1,7 @@
 """The tables that all features share."""
 
 from marchapp.models.account import Account, Appointment, Role
+from marchapp.models.assignment import AssignmentRun, RunState
 from marchapp.models.audit import AuditEvent
 from marchapp.models.category import Category
 from marchapp.models.consent import (
@@ -26,6 +27,7 @@ __all__ = [
     "Account",
     "Answer",
     "Appointment",
+    "AssignmentRun",
     "AuditEvent",
     "Category",
     "Checkpoint",
@@ -56,6 +58,7 @@ __all__ = [
     "Recording",
     "Role",
     "RouteDraft",
+    "RunState",
     "Stage",
     "StageEntry",
     "Standing",

@@ -21,6 +21,7 @@ from marchapp.extensions import db
 from marchapp.forms import tidy
 from marchapp.models import Category, Stage
 from marchapp.models.timetable import stops
+from marchapp.rosters.automatic import pages as automatic
 from marchapp.rosters.board import (
     Wish,
     board_of,
@@ -64,6 +65,7 @@ from marchapp.rosters.words import destination, group_name, what_was_moved, why_
 blueprint = Blueprint("rosters", __name__)
 blueprint.add_app_template_filter(group_name)
 blueprint.add_app_template_filter(what_was_moved)
+automatic.add_pages(blueprint)
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
 SIZES = {"min_size": 8, "max_size": 12}
