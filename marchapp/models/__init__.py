@@ -2,6 +2,7 @@
 
 from marchapp.models.account import Account, Appointment, Role
 from marchapp.models.audit import AuditEvent
+from marchapp.models.barrier import Barrier
 from marchapp.models.category import Category
 from marchapp.models.consent import (
     Answer,
@@ -27,6 +28,7 @@ __all__ = [
     "Answer",
     "Appointment",
     "AuditEvent",
+    "Barrier",
     "Category",
     "Checkpoint",
     "ConsentAnswer",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from marchapp.models import (
     Account,
     AuditEvent,
+    Barrier,
     Group,
     Membership,
     Participant,
@@ -19,6 +20,7 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import barrier_on
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import take_turn
 
@@ -82,6 +84,30 @@ class NotAllowedYet(MoveRefused):
 
 class MayNotCrossYet(NotAllowedYet):
     """Somebody may take part, but not cross the border, which this stage does."""
+
+
+class MayNotWalk(MoveRefused):
+    """Somebody lacks a paper for this stage; `people` has (name, what is lacking) for each."""
+
+    def __init__(self, people: Sequence[tuple[str, Barrier]]) -> None:
+        super().__init__(people)
+        self.people = people
+
+
+class PeopleLocked(MoveRefused):
+    """Somebody is locked in the group; `names` says who."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
+class GroupLocked(MoveRefused):
+    """A locked group takes nobody in and lets nobody out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class NoSuchGroup(MoveRefused):
@@ -152,6 +178,7 @@ def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account,
     changes = [change for change in changes if change.from_id != change.to_id]
     if not changes:
         raise AlreadyThere
+    _check_nothing_is_locked(session, stage, changes)
     _check_places(session, stage, changes)
     _write_memberships(session, stage, changes)
     event = record(
@@ -188,17 +215,19 @@ def _check_all_may_walk(session: Session, stage: Stage, changes: list[Change]) -
     The people are locked: a consent that is withdrawn at this moment waits, and then takes them out again.
     """
     coming = [change.participant_id for change in changes if change.to_id is not None]
-    people = session.scalars(
-        select(Participant)
+    people = session.execute(
+        select(Participant, barrier_on(stage))
         .where(Participant.id.in_(coming))
         .order_by(Participant.family_name, Participant.given_name)
-        .with_for_update(read=True)
+        .with_for_update(read=True, of=Participant)
         .execution_options(populate_existing=True)
     ).all()
-    if not_yet := [person.name for person in people if not person.may_take_part]:
-        raise NotAllowedYet(not_yet)
-    if stage.crosses_border and (not_over := [one.name for one in people if not one.may_cross_border]):
-        raise MayNotCrossYet(not_over)
+    kept_out = [(person.name, Barrier(barrier)) for person, barrier in people if barrier]
+    for barrier, refusal in ((Barrier.CONSENT, NotAllowedYet), (Barrier.CROSSING_CONSENT, MayNotCrossYet)):
+        if names := [name for name, lacking in kept_out if lacking == barrier]:
+            raise refusal(names)
+    if kept_out:
+        raise MayNotWalk(kept_out)
 
 
 def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:
@@ -216,6 +245,30 @@ def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes:
     elsewhere = [(person.name, number) for person, group_id, number in rows if seen_in[person.id] != group_id]
     if elsewhere:
         raise MovedMeanwhile(elsewhere)
+
+
+def _check_nothing_is_locked(session: Session, stage: Stage, changes: list[Change]) -> None:
+    touched = {group_id for change in changes for group_id in (change.from_id, change.to_id)} - {None}
+    locked_group = session.scalar(
+        select(Group.number)
+        .where(Group.stage_id == stage.id, Group.id.in_(touched), Group.is_locked)
+        .order_by(Group.number)
+        .limit(1)
+    )
+    if locked_group is not None:
+        raise GroupLocked(locked_group)
+    locked = session.scalars(
+        select(Participant)
+        .join(Membership, Membership.participant_id == Participant.id)
+        .where(
+            Membership.stage_id == stage.id,
+            Membership.participant_id.in_([change.participant_id for change in changes]),
+            Membership.is_locked,
+        )
+        .order_by(Participant.family_name, Participant.given_name)
+    ).all()
+    if locked:
+        raise PeopleLocked([person.name for person in locked])
 
 
 def _check_places(session: Session, stage: Stage, changes: list[Change]) -> None:
