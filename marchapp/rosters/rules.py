@@ -26,7 +26,7 @@ from marchapp.models import (
 from marchapp.models.barrier import barrier_on
 
 CHILDREN_PER_ADULT = 8
-SPOKEN_BY_READERS_OF = {"nb": "no"}
+ONE_LANGUAGE = {"nb": "no", "nn": "no"}
 
 
 class Rule(StrEnum):
@@ -84,7 +84,7 @@ class Check:
 
 def languages_of(spoken: Sequence[str], read: str) -> frozenset[str]:
     """Return what somebody speaks; who has not said so speaks the language of their letters."""
-    return frozenset(spoken or [SPOKEN_BY_READERS_OF.get(read, read)])
+    return frozenset(ONE_LANGUAGE.get(code, code) for code in spoken or [read])
 
 
 def adults_needed(children: int, march: March) -> int:

@@ -3,7 +3,7 @@
 const TYPING_MS = 800;
 
 export function menuOf(dialog, { goals, choose }) {
-  const list = dialog.querySelector("ul");
+  const list = dialog.appendChild(document.createElement("ul"));
   let people = [];
   let typed = "";
   let typedAt = 0;
