@@ -163,7 +163,7 @@ def _answer(
     if not fits_a_board(counts):
         return jsonify(is_too_large=True)
     columns = shown_columns(stage)
-    deeds = deeds_since(db.session, stage, seen.since, but=[own] if own else []) if seen.since else []
+    deeds = [] if seen.since is None else deeds_since(db.session, stage, seen.since, but=[own] if own else [])
     return jsonify(
         version=version,
         words=words,

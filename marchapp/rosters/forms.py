@@ -80,16 +80,17 @@ class WholeNumber(IntegerField):
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page shows: the number of the last event it knows, and by column how that looks."""
+    """What a page shows: the last event it knows (None: it has seen nothing), and how each column looks."""
 
-    since: int
+    since: int | None
     digests: dict[int, str]
 
 
 def seen_of(values: Values) -> Seen:
     """Read what a page shows: `seen=0.1f00ab12,17.98ab00cd`."""
     columns = DIGEST.findall(values.get("seen", "")[:LONGEST_SEEN])
-    return Seen(number_in(values, "since"), {int(id_): digest for id_, digest in columns})
+    since = number_in(values, "since") if "since" in values else None
+    return Seen(since, {int(id_): digest for id_, digest in columns})
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,8 @@ def start_on(stage: Stage, clock: time) -> datetime:
     zone = stage.march.time_zone
     starts, finishes = to_local(stage.starts_at, zone), to_local(stage.finishes_at, zone)
     if finishes.date() > starts.date() and clock < starts.time() and clock < finishes.time():
-        return clock_from(starts.time(), on=stage.day, clock=clock, zone=zone)
-    return to_utc(datetime.combine(stage.day, clock), zone)
+        return clock_from(starts.time(), on=starts.date(), clock=clock, zone=zone)
+    return to_utc(datetime.combine(starts.date(), clock), zone)
 
 
 def _guide_name(account: Account, number: int | None, *, is_elsewhere: bool) -> str:

@@ -1,0 +1,236 @@
+"""The board in a real browser: dragging, keys, the menu, undo, and two coordinators at once."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marchapp.accounts.services import appoint, make_account
+from marchapp.models import Group, March, Membership, Participant, Role
+from tests.browser.test_main_job import sign_in as sign_in_as
+from tests.factories import Cast, make_group, make_participant
+
+OpenPage = Callable[..., Page]
+Check = Callable[[Page], None]
+PAGE = "/marches/victory/stages/1/groups"
+PASSWORD = "march2014"
+LONG_TASK_MS = 100
+WATCH_LONG_TASKS = """() => {
+  window.longTasks = [];
+  new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((one) => one.duration)))
+    .observe({ type: "longtask" });
+}"""
+
+
+@pytest.fixture
+def march(session: Session, cast: Cast) -> March:
+    """Two coordinators who can sign in, and three people in no group."""
+    for quota in cast.march.quotas:
+        quota.capacity = None
+    for email, name in (("one@example.org", "Ole One"), ("two@example.org", "Tove Two")):
+        account = make_account(session, email=email, name=name, language="en", password=PASSWORD)
+        appoint(session, account=account, march=cast.march, role=Role.COORDINATOR)
+    for name in ("Anna", "Berit", "Cato"):
+        make_participant(session, cast.march, cast.stage, given_name=name, family_name="Aas")
+    session.commit()
+    return cast.march
+
+
+@pytest.fixture
+def open_board(march: March, open_page: OpenPage) -> Callable[..., Page]:
+    def open_(email: str = "one@example.org", **options: object) -> Page:
+        page = open_page("/sign-in", **options)
+        sign_in_as(page, email)
+        page.goto(PAGE)
+        expect(page.locator("#board-live.is-live")).to_be_visible()
+        page.locator("#columns").evaluate("element => element.scrollIntoView()")
+        return page
+
+    return open_
+
+
+def column(page: Page, group: Group | None) -> Locator:
+    return page.locator(f"#column-{group.id if group else 0}")
+
+
+def card(where: Page | Locator, name: str) -> Locator:
+    return where.locator(".person", has_text=name)
+
+
+def drag(page: Page, what: Locator, to: Locator, *, steps: int = 12) -> None:
+    """Drag with the mouse, as a hand does: press, a little, all the way, release."""
+    start, goal = what.locator(".names").bounding_box(), to.locator(".people").bounding_box()
+    assert start is not None
+    assert goal is not None
+    x, y = start["x"] + 20, start["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 12, y + 4, steps=3)
+    page.mouse.move(goal["x"] + 60, goal["y"] + 30, steps=steps)
+    page.mouse.move(goal["x"] + 64, goal["y"] + 34, steps=2)
+    page.mouse.up()
+
+
+def names_in(session: Session, group: Group | int) -> set[str]:
+    group_id = group if isinstance(group, int) else group.id
+    walkers = select(Participant.given_name).join(Membership, Membership.participant_id == Participant.id)
+    found = set(session.scalars(walkers.where(Membership.group_id == group_id)))
+    session.rollback()
+    return found
+
+
+def test_a_card_is_dragged_into_a_group_and_the_move_is_undone(
+    session: Session, cast: Cast, open_board: Callable[..., Page], accessible: Check
+) -> None:
+    page = open_board()
+    accessible(page)
+    drag(page, card(page, "Berit Aas"), column(page, cast.other_group))
+    expect(page.locator("#said .own")).to_have_text("Moved to group 2: Berit Aas.")
+    expect(card(column(page, cast.other_group), "Berit Aas")).to_be_visible()
+    expect(page.locator(".list-head .count")).to_contain_text("2 in no group")
+    assert names_in(session, cast.other_group) == {"Berit"}
+    accessible(page)
+    page.locator("#said .undo").click()
+    expect(card(column(page, None), "Berit Aas")).to_be_visible()
+    assert names_in(session, cast.other_group) == set()
+
+
+def test_all_that_are_ticked_are_dragged_together_from_several_groups(
+    session: Session, cast: Cast, open_board: Callable[..., Page]
+) -> None:
+    page = open_board()
+    for name in ("Anna Aas", "Cato Aas", cast.walker.name):
+        card(page, name).locator("input").check()
+    drag(page, card(page, "Anna Aas"), column(page, cast.other_group))
+    expect(page.locator("#said .own")).to_have_text("3 people were moved to group 2.")
+    assert names_in(session, cast.other_group) == {"Anna", "Cato", "Kari"}
+    expect(page.locator(".person input:checked")).to_have_count(0)
+
+
+def test_a_locked_card_is_not_dragged(session: Session, cast: Cast, open_board: Callable[..., Page]) -> None:
+    page = open_board()
+    walker = card(page, cast.walker.name)
+    walker.locator(".lock").click()
+    expect(page.locator(".person.is-locked")).to_have_count(1)
+    drag(page, walker, column(page, cast.other_group))
+    expect(card(column(page, cast.group), cast.walker.name)).to_be_visible()
+    assert names_in(session, cast.group) == {"Kari"}
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_people_are_moved_by_keys_alone(
+    session: Session, cast: Cast, open_board: Callable[..., Page], width: int
+) -> None:
+    page = open_board(width=width)
+    card(page, "Anna Aas").locator("input").focus()
+    page.keyboard.press("ArrowDown")
+    expect(card(page, "Berit Aas").locator("input")).to_be_focused()
+    page.keyboard.press("m")
+    expect(page.locator("#move-menu")).to_be_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said .own")).to_have_text("Moved to group 2: Berit Aas.")
+    expect(card(page, "Cato Aas").locator("input")).to_be_focused()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#said .own")).to_have_text("Moved to group 1: Cato Aas.")
+    expect(card(column(page, cast.group), "Cato Aas").locator("input")).to_be_focused()
+    assert names_in(session, cast.other_group) == {"Berit"}
+    page.keyboard.press("Control+z")
+    expect(card(column(page, None), "Cato Aas")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_somebody_is_moved_by_the_menu_of_the_card(
+    session: Session, cast: Cast, open_board: Callable[..., Page], accessible: Check, width: int
+) -> None:
+    page = open_board(width=width)
+    card(page, "Cato Aas").locator(".open-menu").click()
+    expect(page.locator("#move-menu h2")).to_have_text("Move Cato Aas")
+    accessible(page)
+    page.locator("#move-menu").get_by_role("button", name="Group 2").click()
+    expect(page.locator("#said .own")).to_have_text("Moved to group 2: Cato Aas.")
+    assert names_in(session, cast.other_group) == {"Cato"}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    accessible(page)
+
+
+def test_a_phone_shows_the_group_that_is_chosen_from_the_list(
+    cast: Cast, open_board: Callable[..., Page]
+) -> None:
+    page = open_board(width=360)
+    expect(card(page, "Anna Aas")).to_be_in_viewport()
+    page.select_option("#shown-column", str(cast.other_group.id))
+    expect(column(page, cast.other_group).locator("h2")).to_be_in_viewport()
+    expect(card(page, "Anna Aas")).not_to_be_in_viewport()
+
+
+def test_two_coordinators_see_each_other_and_overwrite_nothing(
+    session: Session, cast: Cast, open_board: Callable[..., Page]
+) -> None:
+    third = make_group(session, cast.stage, number=3)
+    third_id = third.id
+    session.commit()
+    one, two = open_board(), open_board("two@example.org")
+    one.evaluate("document.getElementById('board-live').dataset.everyMs = 60000")
+    card(two, "Anna Aas").locator("input").check()  # what one is doing stays
+    drag(one, card(one, "Berit Aas"), column(one, cast.other_group))
+    expect(two.locator("#said .others")).to_have_text("Ole One: Moved to group 2: Berit Aas.")
+    expect(card(column(two, cast.other_group), "Berit Aas")).to_be_visible()
+    expect(card(two, "Anna Aas").locator("input")).to_be_checked()
+
+    # Both take Cato at once: the menu of one was opened before the other moved.
+    card(one, "Cato Aas").locator(".open-menu").click()
+    with two.expect_response("**/board/move"):
+        drag(two, card(two, "Cato Aas"), column(two, cast.group))
+    session.rollback()
+    one.evaluate(
+        "value => document.querySelectorAll('.person input').forEach("
+        "box => box.value.startsWith(value) && (box.value = value))",
+        f"{cato_id(session)}:",
+    )
+    one.locator("#move-menu").get_by_role("button", name="Group 3").click()
+    expect(one.locator("#said .own")).to_contain_text("Cato Aas is in group 1 now")
+    expect(card(column(one, cast.group), "Cato Aas")).to_be_visible()
+    assert names_in(session, third_id) == set()
+
+
+def cato_id(session: Session) -> int:
+    found = session.scalars(select(Participant.id).where(Participant.given_name == "Cato")).one()
+    session.rollback()
+    return found
+
+
+def test_the_board_works_without_javascript(
+    session: Session, cast: Cast, march: March, open_page: OpenPage
+) -> None:
+    page = open_page("/sign-in", java_script_enabled=False)
+    sign_in_as(page, "one@example.org")
+    page.goto(PAGE)
+    card(page, "Anna Aas").locator("input").check()
+    page.select_option("#to", str(cast.other_group.id))
+    page.click(".move-bar button")
+    expect(page.locator(".moved")).to_contain_text("Moved to group 2: Anna Aas.")
+    card(page, "Anna Aas").locator(".lock").click()
+    expect(card(page, "Anna Aas").locator(".lock")).to_contain_text("Unlock Anna Aas")
+    assert names_in(session, cast.other_group) == {"Anna"}
+
+
+def test_two_hundred_people_are_dragged_without_a_long_task(
+    session: Session, cast: Cast, open_board: Callable[..., Page]
+) -> None:
+    groups = [make_group(session, cast.stage, number=number) for number in range(3, 20)]
+    for number in range(200):
+        group = groups[number % len(groups)] if number < 160 else None
+        make_participant(session, cast.march, cast.stage, group=group)
+    session.commit()
+    page = open_board()
+    expect(page.locator(".person")).to_have_count(204)
+    page.evaluate(WATCH_LONG_TASKS)
+    for name in ("Anna Aas", "Berit Aas", "Cato Aas"):
+        drag(page, card(page, name), column(page, cast.other_group), steps=40)
+        expect(page.locator("#said .own")).to_have_text(f"Moved to group 2: {name}.")
+    tasks = page.evaluate("window.longTasks")
+    print("long tasks of three drags among 204 people, ms:", tasks)
+    assert max(tasks, default=0) <= LONG_TASK_MS
