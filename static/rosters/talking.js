@@ -3,8 +3,7 @@
 export class NotOurs extends Error {} // signed out, or a page that explains why not
 
 export async function ask(address, fields) {
-  const options = { headers: { Accept: "application/json" } };
-  const answer = await fetch(address, fields ? { ...options, method: "POST", body: fields } : options);
+  const answer = await fetch(address, fields ? { method: "POST", body: fields } : {});
   if (answer.status === 204) return null;
   if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) throw new NotOurs();
   return answer.json();
