@@ -83,6 +83,7 @@ def drag(page: Page, what: Locator, to: Locator, *, steps: int = 12) -> None:
     page.mouse.move(x + 12, y + 4, steps=3)
     page.mouse.move(goal["x"] + 60, goal["y"] + 30, steps=steps)
     page.mouse.move(goal["x"] + 64, goal["y"] + 34, steps=2)
+    page.wait_for_timeout(250)  # a hand rests before it lets go
     page.mouse.up()
 
 
@@ -220,7 +221,6 @@ def test_two_hundred_people_are_dragged_without_a_long_task(
     cast: Cast,
     scene: Scene,
     open_board: Callable[..., Page],
-    record_property: Callable[[str, object], None],
 ) -> None:
     groups = [make_group(session, cast.stage, number=number) for number in range(4, 20)]
     for number in range(200):
@@ -234,5 +234,4 @@ def test_two_hundred_people_are_dragged_without_a_long_task(
         drag(page, card(page, name), column(page, scene.other_group), steps=40)
         expect(page.locator("#said .own")).to_have_text(f"Moved to group 2: {name}.")
     tasks = page.evaluate("window.longTasks")
-    record_property("long_tasks_ms", tasks)
-    assert max(tasks, default=0) <= LONG_TASK_MS
+    assert [task for task in tasks if task > LONG_TASK_MS] == []
