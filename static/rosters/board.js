@@ -107,11 +107,11 @@ function show(answer) {
   if (!answer.columns.length) return;
   for (const card of come) card.classList.add("has-come");
   setTimeout(() => come.forEach((card) => card.classList.remove("has-come")), 2500);
-  makeLive();
+  makeLive(answer.columns.map(({ id }) => columns.querySelector(`#column-${id}`)).filter(Boolean));
 }
 
-function makeLive() {
-  for (const column of columns.children) {
+function makeLive(changed) {
+  for (const column of changed) {
     const list = column.querySelector(".people");
     if (!Sortable.get(list)) letDrag(list, { start, drop, together: (count) => told(words.together, count) });
     keepOneStop(column);
@@ -277,7 +277,7 @@ columns.addEventListener("scrollend", () => {
 });
 
 remember(columns);
-makeLive();
+makeLive(columns.children);
 board.classList.add("is-live");
 document.querySelectorAll(".with-script").forEach((element) => (element.hidden = false));
 follow(board, {
