@@ -13,6 +13,7 @@ from marchapp.models import (
     Account,
     Appointment,
     Category,
+    DocumentKind,
     Group,
     GroupGuide,
     March,
@@ -26,6 +27,7 @@ from marchapp.models import (
     Stage,
     StageEntry,
     Standing,
+    TravelDocument,
 )
 from marchapp.models.quota import new_quotas
 from marchapp.registration import places
@@ -95,6 +97,21 @@ def make_group(session: Session, stage: Stage, *guides: Account, **given: Any) -
         session.add(GroupGuide(group_id=group.id, account_id=guide.id))
     session.flush()
     return group
+
+
+def make_document(session: Session, person: Participant, **given: Any) -> TravelDocument:
+    """Give somebody a passport that is valid for long."""
+    values: dict[str, Any] = {
+        "participant_id": person.id,
+        "kind": DocumentKind.PASSPORT,
+        "number": "X1234567",
+        "issued_by": "NO",
+        "expires_on": date(2020, 1, 1),
+    }
+    document = TravelDocument(**values | given)
+    session.add(document)
+    session.flush()
+    return document
 
 
 def make_party(session: Session, march: March, **given: Any) -> Party:

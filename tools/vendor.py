@@ -73,6 +73,16 @@ PACKAGES = (
             "LICENSE": "vendor/uplot/LICENSE.txt",
         },
     ),
+    Package(
+        "sortablejs",
+        "1.15.7",
+        "MIT",
+        "dragging cards between groups (global `Sortable`)",
+        {
+            "Sortable.min.js": "vendor/sortablejs/sortable.min.js",
+            "LICENSE": "vendor/sortablejs/LICENSE.txt",
+        },
+    ),
     Package("@fontsource-variable/inter", "5.3.0", "OFL-1.1", "the typeface", _fonts()),
 )
 

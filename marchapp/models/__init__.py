@@ -3,6 +3,7 @@
 from marchapp.models.account import Account, Appointment, Role
 from marchapp.models.assignment import AssignmentRun, RunState
 from marchapp.models.audit import AuditEvent
+from marchapp.models.barrier import Barrier
 from marchapp.models.category import Category
 from marchapp.models.consent import (
     Answer,
@@ -29,6 +30,7 @@ __all__ = [
     "Appointment",
     "AssignmentRun",
     "AuditEvent",
+    "Barrier",
     "Category",
     "Checkpoint",
     "ConsentAnswer",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from marchapp.models import (
     Account,
     AuditEvent,
+    Barrier,
     Group,
     Membership,
     Participant,
@@ -19,6 +20,7 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import barrier_on
 from marchapp.models.conditional import among, pairs
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import take_turn
@@ -84,6 +86,30 @@ class NotAllowedYet(MoveRefused):
 
 class MayNotCrossYet(NotAllowedYet):
     """Somebody may take part, but not cross the border, which this stage does."""
+
+
+class MayNotWalk(MoveRefused):
+    """Somebody lacks a paper for this stage; `people` has (name, what is lacking) for each."""
+
+    def __init__(self, people: Sequence[tuple[str, Barrier]]) -> None:
+        super().__init__(people)
+        self.people = people
+
+
+class PeopleLocked(MoveRefused):
+    """Somebody is locked in the group; `names` says who."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
+class GroupLocked(MoveRefused):
+    """A locked group takes nobody in and lets nobody out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 class NoSuchGroup(MoveRefused):
@@ -160,6 +186,7 @@ def apply_changes(
     changes = [change for change in changes if change.from_id != change.to_id]
     if not changes:
         raise AlreadyThere
+    _check_nothing_is_locked(session, stage, changes)
     _check_places(session, stage, changes)
     _write_memberships(session, stage, changes)
     event = record(
@@ -201,15 +228,17 @@ def _check_all_may_walk(session: Session, stage: Stage, changes: list[Change]) -
     """
     coming = [change.participant_id for change in changes if change.to_id is not None]
     people = session.execute(
-        select(*NAME, Participant.may_take_part, Participant.may_cross_border)
+        select(*NAME, barrier_on(stage).label("barrier"))
         .where(among(session, Participant.id, coming))
         .order_by(Participant.family_name, Participant.given_name)
-        .with_for_update(read=True)
+        .with_for_update(read=True, of=Participant)
     ).all()
-    if not_yet := [_name(one) for one in people if not one.may_take_part]:
-        raise NotAllowedYet(not_yet)
-    if stage.crosses_border and (not_over := [_name(one) for one in people if not one.may_cross_border]):
-        raise MayNotCrossYet(not_over)
+    kept_out = [(_name(one), Barrier(one.barrier)) for one in people if one.barrier]
+    for barrier, refusal in ((Barrier.CONSENT, NotAllowedYet), (Barrier.CROSSING_CONSENT, MayNotCrossYet)):
+        if names := [name for name, lacking in kept_out if lacking == barrier]:
+            raise refusal(names)
+    if kept_out:
+        raise MayNotWalk(kept_out)
 
 
 def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:
@@ -229,10 +258,36 @@ def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes:
         raise MovedMeanwhile(elsewhere)
 
 
+def _check_nothing_is_locked(session: Session, stage: Stage, changes: list[Change]) -> None:
+    touched = {group_id for change in changes for group_id in (change.from_id, change.to_id)} - {None}
+    locked_group = session.scalar(
+        select(Group.number)
+        .where(Group.stage_id == stage.id, among(session, Group.id, touched), Group.is_locked)
+        .order_by(Group.number)
+        .limit(1)
+    )
+    if locked_group is not None:
+        raise GroupLocked(locked_group)
+    locked = session.execute(
+        select(*NAME)
+        .join(Membership, Membership.participant_id == Participant.id)
+        .where(
+            Membership.stage_id == stage.id,
+            among(session, Membership.participant_id, (change.participant_id for change in changes)),
+            Membership.is_locked,
+        )
+        .order_by(Participant.family_name, Participant.given_name)
+    ).all()
+    if locked:
+        raise PeopleLocked([_name(one) for one in locked])
+
+
 def _check_places(session: Session, stage: Stage, changes: list[Change]) -> None:
     coming = Counter(change.to_id for change in changes if change.to_id is not None)
     leaving = Counter(change.from_id for change in changes if change.from_id is not None)
-    groups = session.scalars(select(Group).where(Group.stage_id == stage.id, Group.id.in_(coming))).all()
+    groups = session.scalars(
+        select(Group).where(Group.stage_id == stage.id, among(session, Group.id, coming))
+    ).all()
     if len(groups) < len(coming):
         raise NoSuchGroup
     sizes = group_sizes(session, coming)

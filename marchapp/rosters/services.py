@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select, true
+from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -22,17 +22,20 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import may_walk
 from marchapp.rosters.board import group_sizes
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupPlan:
-    """What a coordinator decides about a group."""
+    """What a coordinator decides about a group. Without a start of its own it starts with the stage."""
 
     number: int
     name: str
     min_size: int
     max_size: int
+    starts_at: datetime | None = None
+    meeting_point: str = ""
     guide_ids: frozenset[int] = frozenset()
 
 
@@ -118,6 +121,7 @@ def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -
         _check_guides_are_free(session, stage, group, plan.guide_ids)
         group.number, group.name = plan.number, plan.name
         group.min_size, group.max_size = plan.min_size, plan.max_size
+        group.starts_at, group.meeting_point = plan.starts_at, plan.meeting_point
         group.guides = guides
     session.add(group)
     session.flush()
@@ -160,7 +164,8 @@ def _check_guides_are_free(session: Session, stage: Stage, group: Group, guide_i
 def copy_groups(session: Session, *, source: Stage, target: Stage, by: Account, now: datetime) -> int:
     """Give a stage the groups of another of the same march, and return how many.
 
-    Guides come along, and so does everybody who also walks the target stage. Raises StageHasGroups.
+    Guides and locks come along, and so does everybody who also walks the target stage and whom nothing keeps
+    out of it. Raises StageHasGroups.
     """
     take_turn(session, target)
     if session.scalar(select(exists().where(Group.stage_id == target.id))):
@@ -198,27 +203,32 @@ def _copy(group: Group, target: Stage) -> Group:
         max_size=group.max_size,
         starts_at=target.starts_at + after_stage if after_stage is not None else None,
         meeting_point=group.meeting_point,
+        is_locked=group.is_locked,
         guides=list(group.guides),
     )
 
 
 def _copy_memberships(session: Session, source: Stage, target: Stage, copies: dict[int, int]) -> None:
     walk_both = session.execute(
-        select(Membership.participant_id, Membership.group_id)
+        select(Membership.participant_id, Membership.group_id, Membership.is_locked)
         .join(Membership.participant)
         .join(StageEntry, StageEntry.participant_id == Membership.participant_id)
         .where(
             Membership.stage_id == source.id,
             StageEntry.stage_id == target.id,
             Participant.standing == Standing.PLACED,
-            Participant.may_take_part,
-            Participant.may_cross_border if target.crosses_border else true(),
+            may_walk(target),
         )
         .with_for_update(read=True, of=Participant)
     )
     rows: list[dict[str, Any]] = [
-        {"participant_id": person, "stage_id": target.id, "group_id": copies[group_id]}
-        for person, group_id in walk_both
+        {
+            "participant_id": person,
+            "stage_id": target.id,
+            "group_id": copies[group_id],
+            "is_locked": is_locked,
+        }
+        for person, group_id, is_locked in walk_both
     ]
     if rows:
         session.execute(insert(Membership), rows)

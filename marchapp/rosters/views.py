@@ -8,7 +8,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug import Response
-from werkzeug.datastructures import MultiDict
 
 from marchapp.access import (
     group_for_coordinator,
@@ -21,6 +20,7 @@ from marchapp.extensions import db
 from marchapp.forms import tidy
 from marchapp.models import Category, Stage
 from marchapp.models.timetable import stops
+from marchapp.rosters import board_pages
 from marchapp.rosters.automatic import pages as automatic
 from marchapp.rosters.board import (
     Wish,
@@ -30,7 +30,8 @@ from marchapp.rosters.board import (
     guides_to_choose,
     stages_with_groups,
 )
-from marchapp.rosters.forms import OUT, GroupForm, MoveForm, values_of
+from marchapp.rosters.following import version_of
+from marchapp.rosters.forms import OUT, GroupForm, MoveForm, number_in, values_of
 from marchapp.rosters.guiding import (
     groups_guided_by,
     members_by_group,
@@ -60,11 +61,36 @@ from marchapp.rosters.services import (
     make_group,
     next_number,
 )
-from marchapp.rosters.words import destination, group_name, what_was_moved, why_not_changed, why_not_moved
+from marchapp.rosters.words import (
+    check_sentence,
+    check_word,
+    destination,
+    group_name,
+    how_many_walk,
+    lacking,
+    name_of_column,
+    places_words,
+    starts,
+    what_was_moved,
+    why_not_changed,
+    why_not_moved,
+)
 
 blueprint = Blueprint("rosters", __name__)
-blueprint.add_app_template_filter(group_name)
-blueprint.add_app_template_filter(what_was_moved)
+for words in (
+    check_sentence,
+    check_word,
+    group_name,
+    how_many_walk,
+    lacking,
+    name_of_column,
+    places_words,
+    starts,
+    what_was_moved,
+):
+    blueprint.add_app_template_filter(words)
+for address, view, methods in board_pages.ADDRESSES:
+    blueprint.add_url_rule(address, view_func=view, methods=methods)
 automatic.add_pages(blueprint)
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
@@ -111,7 +137,7 @@ def undo(slug: str, number: int) -> Response:
         back_id = undo_move(
             db.session,
             stage=stage,
-            move_id=_number(request.form, "moved"),
+            move_id=number_in(request.form, "moved"),
             by=signed_in_account(),
             now=datetime.now(UTC),
         )
@@ -128,7 +154,9 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         category=_category(request.args.get("category", "")),
         unplaced=request.args.get("show") == "unplaced",
     )
-    board = board_of(db.session, stage, wish, page=_number(request.args, "page"))
+    counts = count_walkers(db.session, stage)
+    board = board_of(db.session, stage, wish, page=number_in(request.args, "page"))
+    shows_columns = not _asked() and bool(board.groups) and board_pages.fits_a_board(counts)
     form.to.choices = [
         ("", _("Choose a group")),
         (OUT, _("Out of the group")),
@@ -141,16 +169,29 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         form=form,
         wish=wish,
         board=board,
-        counts=count_walkers(db.session, stage),
+        counts=counts,
+        version=version_of(db.session, stage.march),
+        columns=board_pages.shown_columns(stage, form.people.data) if shows_columns else None,
+        can_be_columns=board_pages.fits_a_board(counts),
         moved=_last_move(stage),
-        sources=[] if board.groups else stages_with_groups(db.session, stage.march),
+        sources=[] if board.groups else _sources(stage),
         asked=_asked(),
+    )
+
+
+def _sources(stage: Stage) -> list[Stage]:
+    """Return the stages whose groups can be copied, the one before this stage first."""
+    sources = stages_with_groups(db.session, stage.march)
+    return sorted(
+        sources, key=lambda source: (source.number > stage.number, abs(stage.number - source.number))
     )
 
 
 def _asked() -> dict[str, Any]:
     """Return what the address asks the list of people for, to ask it again."""
-    return {key: request.args[key] for key in ("q", "category", "show", "page") if request.args.get(key)}
+    return {
+        key: request.args[key] for key in ("q", "category", "show", "page", "as") if request.args.get(key)
+    }
 
 
 def _category(code: str) -> Category | None:
@@ -159,21 +200,15 @@ def _category(code: str) -> Category | None:
 
 def _last_move(stage: Stage) -> Moved | None:
     try:
-        return moved_by(db.session, stage=stage, move_id=_number(request.args, "moved"))
+        return moved_by(db.session, stage=stage, move_id=number_in(request.args, "moved"))
     except NothingToUndo:
         return None
-
-
-def _number(values: MultiDict[str, str], name: str) -> int:
-    """Return a number that an address or a form names, 0 if it names none that could be anything's."""
-    named = values.get(name, "")
-    return int(named) if named.isdecimal() and len(named) < 10 else 0
 
 
 @blueprint.post("/marches/<slug>/stages/<int:number>/groups/copy")
 def copy(slug: str, number: int) -> Response:
     stage = stage_for_coordinator(slug, number)
-    source = stage_for_coordinator(slug, _number(request.form, "source"))
+    source = stage_for_coordinator(slug, number_in(request.form, "source"))
     try:
         copied = copy_groups(
             db.session, source=source, target=stage, by=signed_in_account(), now=datetime.now(UTC)
@@ -196,7 +231,7 @@ def copy(slug: str, number: int) -> Response:
 def new_group(slug: str, number: int) -> str | Response:
     stage = stage_for_coordinator(slug, number)
     form = GroupForm(data={"number": next_number(db.session, stage), **SIZES})
-    form.offer(guides_to_choose(db.session, stage))
+    form.offer(stage, guides_to_choose(db.session, stage))
     if form.validate_on_submit():
         try:
             group = make_group(
@@ -216,7 +251,7 @@ def edit_group(group_id: int) -> str | Response:
     group = group_for_coordinator(group_id)
     stage = group.stage
     form = GroupForm(data=values_of(group))
-    form.offer(guides_to_choose(db.session, stage), group=group)
+    form.offer(stage, guides_to_choose(db.session, stage), group=group)
     if form.validate_on_submit():
         try:
             change_group(
@@ -268,7 +303,7 @@ def printable(slug: str, number: int) -> str:
     stage = stage_for_coordinator(slug, number)
     groups = groups_of(db.session, stage)
     pages = max(ceil(len(groups) / GROUPS_A_PRINT), 1)
-    page = min(max(_number(request.args, "page"), 1), pages)
+    page = min(max(number_in(request.args, "page"), 1), pages)
     groups = groups[(page - 1) * GROUPS_A_PRINT : page * GROUPS_A_PRINT]
     return render_template(
         "rosters/printable.html",

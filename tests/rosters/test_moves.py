@@ -24,7 +24,7 @@ from marchapp.rosters.moves import (
 )
 from marchapp.rosters.services import copy_groups
 from marchapp.rosters.words import why_not_moved
-from tests.factories import Cast, make_group, make_participant, make_stage
+from tests.factories import Cast, make_document, make_group, make_participant, make_stage
 
 
 def group_of(session: Session, person: Participant, stage: Stage) -> int | None:
@@ -218,5 +218,7 @@ def test_groups_that_are_copied_leave_behind_who_has_no_consent(
         make_participant(session, cast.march, cast.stage, abroad, group=cast.group, **may)
         for may in ({}, {"may_cross_border": False}, {"may_take_part": False})
     ]
+    for one in people:
+        make_document(session, one)
     copy_groups(session, source=cast.stage, target=abroad, by=cast.coordinator, now=now)
     assert [group_of(session, one, abroad) is not None for one in people] == [True, False, False]

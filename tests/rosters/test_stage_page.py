@@ -59,20 +59,6 @@ def test_badges_say_what_is_wrong_with_a_group(session: Session, cast: Cast, sig
     assert "Too small" in page
 
 
-@pytest.mark.parametrize(
-    ("size", "least", "most", "concerns"),
-    [
-        (3, 2, 4, ("no_guide",)),
-        (1, 2, 4, ("no_guide", "too_small")),
-        (4, 2, 4, ("no_guide", "full")),
-        (5, 2, 4, ("no_guide", "too_many")),
-    ],
-)
-def test_concerns_follow_size_and_guides(size: int, least: int, most: int, concerns: tuple[str, ...]) -> None:
-    group = Group(number=1, min_size=least, max_size=most, guides=[])
-    assert board.SizedGroup(group, size).concerns == concerns
-
-
 def test_several_people_are_moved_and_it_is_said(session: Session, cast: Cast, sign_in) -> None:
     newcomer = make_participant(session, cast.march, cast.stage)
     session.commit()

@@ -19,6 +19,7 @@ from marchapp.models import (
     Standing,
     TravelDocument,
 )
+from marchapp.models.barrier import asks_notary
 from marchapp.registration import places
 from marchapp.registration.consent.state import Consents, consents_of
 
@@ -141,15 +142,15 @@ def _missing_consents(consents: Consents) -> Iterator[Missing]:
 
 def _missing_papers(participant: Participant, crossings: list[Stage]) -> Iterator[Missing]:
     """Yield what the border asks for and is not there, or does not last until the last crossing."""
-    march, last = participant.march, crossings[-1]
+    last = crossings[-1]
     if not participant.documents:
         yield Missing(lack=Lack.DOCUMENT, stage=crossings[0])
     for document in participant.documents:
-        if document.expires_on < last.day:
+        if not document.is_valid_on(last.day):
             yield Missing(lack=Lack.DOCUMENT_EXPIRES, stage=last, document=document)
-    if march.is_minor(participant.birth_date) and participant.country in march.notarised_countries:
+    if asks_notary(participant):
         paper = participant.notarised_consent
         if paper is None:
             yield Missing(lack=Lack.NOTARISED_CONSENT, stage=crossings[0])
-        elif not paper.valid_from <= crossings[0].day <= last.day <= paper.valid_to:
+        elif not all(paper.covers(stage.day) for stage in crossings):
             yield Missing(lack=Lack.NOTARISED_DAYS, stage=last)

@@ -19,8 +19,8 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import may_walk
 from marchapp.models.conditional import among, rows_changed
-from marchapp.rosters.automatic.placeable import may_be_placed
 from marchapp.rosters.automatic.results import Proposal
 from marchapp.rosters.moves import Change, apply_changes, changes_of
 from marchapp.rosters.services import take_turn
@@ -137,7 +137,7 @@ def _standing_of(session: Session, stage: Stage, people: dict[int, Change]) -> I
             and_(
                 Participant.standing == Standing.PLACED, func.coalesce(StageEntry.stage_id, 0) == stage.id
             ).label("walks"),
-            may_be_placed(stage).label("may_be_placed"),
+            may_walk(stage).label("may_be_placed"),
             Membership.group_id,
             Membership.is_locked,
             Group.number,

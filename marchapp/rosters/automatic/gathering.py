@@ -18,9 +18,9 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
+from marchapp.models.barrier import may_walk
 from marchapp.rosters.assigning.values import GroupSize, Nationality, Options, Person, Staff
 from marchapp.rosters.automatic.choices import Choices, Keep
-from marchapp.rosters.automatic.placeable import may_be_placed
 
 KINDS_WHO_WALK_WITH_THEIR_GUIDE = (PartyKind.FAMILY, PartyKind.PERSON)
 
@@ -114,7 +114,7 @@ def _walkers(session: Session, stage: Stage) -> Iterable[Row[Any]]:
             Party.contact_email,
             Membership.group_id,
             Membership.is_locked,
-            may_be_placed(stage).label("may_be_placed"),
+            may_walk(stage).label("may_be_placed"),
         )
         .select_from(StageEntry)
         .join(StageEntry.participant)
@@ -123,7 +123,7 @@ def _walkers(session: Session, stage: Stage) -> Iterable[Row[Any]]:
         .where(
             StageEntry.stage_id == stage.id,
             Participant.standing == Standing.PLACED,
-            may_be_placed(stage) | Membership.group_id.is_not(None),
+            may_walk(stage) | Membership.group_id.is_not(None),
         )
         .order_by(Participant.id)
     )
