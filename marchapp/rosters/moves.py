@@ -259,7 +259,9 @@ def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes:
 
 
 def _check_nothing_is_locked(session: Session, stage: Stage, changes: list[Change]) -> None:
-    touched = {group_id for change in changes for group_id in (change.from_id, change.to_id)} - {None}
+    touched = {
+        group_id for change in changes for group_id in (change.from_id, change.to_id) if group_id is not None
+    }
     locked_group = session.scalar(
         select(Group.number)
         .where(Group.stage_id == stage.id, among(session, Group.id, touched), Group.is_locked)
