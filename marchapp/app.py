@@ -17,6 +17,7 @@ from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
+from marchapp.files import views as files
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
@@ -25,7 +26,7 @@ from marchapp.rosters import views as rosters
 from marchapp.tracks import views as tracks
 
 PROJECT = Path(__file__).resolve().parent.parent
-FEATURES = (marches, registration, rosters, tracks, accounts, mail_views)
+FEATURES = (marches, registration, rosters, tracks, accounts, mail_views, files)
 
 
 class RowNumber(IntegerConverter):

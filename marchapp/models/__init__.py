@@ -15,10 +15,12 @@ from marchapp.models.consent import (
 from marchapp.models.document import DocumentKind, NotarisedConsent, TravelDocument
 from marchapp.models.group import Group, GroupGuide, Membership
 from marchapp.models.link import LinkKind, PrivateLink
+from marchapp.models.manifest import CountPlace, ManifestCount, ManifestVersion
 from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
 from marchapp.models.outbox import Mailing, Message
 from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
+from marchapp.models.prepared_file import FileState, PreparedFile
 from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.track import Recording, Track, TrackComparison
 
@@ -33,12 +35,16 @@ __all__ = [
     "ConsentRequest",
     "ConsentScan",
     "ConsentText",
+    "CountPlace",
     "DocumentKind",
+    "FileState",
     "Group",
     "GroupGuide",
     "Guardian",
     "LinkKind",
     "Mailing",
+    "ManifestCount",
+    "ManifestVersion",
     "March",
     "Membership",
     "Message",
@@ -48,6 +54,7 @@ __all__ = [
     "Party",
     "PartyKind",
     "PlannedRoute",
+    "PreparedFile",
     "PrivateLink",
     "Purpose",
     "Quota",
