@@ -30,8 +30,8 @@ class FileKind:
     """How files of a kind are made, in the language of the context, and what is said of them.
 
     `make(session, march, params, progress)` only reads; it raises CannotBeMade. `title(params)` names the
-    file in a heading, `counted(done, total)` says how far it is ("214 of 1,000 badges"), `back(march, params)`
-    gives address and words of the page that leads here.
+    file in a heading, `counted(done, total)` says how far it is ("214 of 1,000 badges"),
+    `back(march, params)` gives address and words of the page that leads here.
     """
 
     name: str
