@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
-FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail", "files"}
+FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail", "files", "printing", "border"}
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}
 WEB_STATE = {"request", "g", "session", "current_user"}
@@ -47,6 +47,12 @@ def own(file: Path) -> set[str]:
 def test_geo_knows_nothing_of_the_web(file: Path) -> None:
     assert foreign(file) <= PURE
     assert all(module.startswith("marchapp.geo") for module in own(file))
+
+
+@pytest.mark.parametrize("file", modules("paper"), ids=lambda file: file.name)
+def test_papers_know_only_what_stands_on_them(file: Path) -> None:
+    assert foreign(file) <= {"fpdf", "fontTools", "segno"}
+    assert all(module.startswith("marchapp.paper") for module in own(file))
 
 
 @pytest.mark.parametrize("file", modules("models"), ids=lambda file: file.name)

@@ -1,4 +1,4 @@
-"""Sheets with a table: rosters, sign-in sheets, manifests. Headings stand on every page, and pages are numbered."""
+"""Sheets with a table, as rosters and manifests: headings on every page, and pages that are numbered."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -103,12 +103,18 @@ def draw_tables(
     measures: Measures,
     progress: Progress = no_progress,
 ) -> bytes:
-    """Draw sheets one after another, each on a page of its own; without any, one page that is empty."""
+    """Draw sheets one after another, each on a page of its own; without any, one page that is empty.
+
+    `progress` counts the rows of all sheets.
+    """
     paper = Paper(is_wide=measures.is_wide)
     paper.set_title(title)
-    for place, sheet in enumerate(sheets):
-        _Table(paper, sheet, foot, measures).draw()
-        progress(place + 1, len(sheets))
+    done, total = 0, sum(len(sheet.rows) for sheet in sheets)
+    for sheet in sheets:
+        table = _Table(paper, sheet, foot, measures)
+        for rows in table.draw():
+            done += rows
+            progress(done, total)
     if not sheets:
         paper.add_page()
     return bytes(paper.output())
@@ -125,7 +131,8 @@ class _Table:
         self.widths = [column.share * scale for column in sheet.columns]
         self.line_mm = measures.size * MM_A_POINT * LINE_SPACING
 
-    def draw(self) -> None:
+    def draw(self) -> Iterator[int]:
+        """Draw page after page, and yield how many rows are on each."""
         self.headings = self._laid_out_headings()
         pages = list(self._pages())
         for number, rows in enumerate(pages, start=1):
@@ -137,6 +144,7 @@ class _Table:
                 self.paper.use(self.measures.size, colour=MUTED)
                 self.paper.text(MARGIN_MM, y + 7, printable(self.sheet.when_empty))
             self._draw_foot(number, len(pages))
+            yield len(rows)
 
     def _pages(self) -> Iterator[list[_Row]]:
         """Yield the rows of each page; one page at least."""
@@ -187,7 +195,7 @@ class _Table:
         return MARGIN_MM + title + subtitles + 3 + headings + PADDING_MM + 1
 
     def _draw_head(self, *, is_first: bool) -> float:
-        """Draw title and what stands under it, the title alone from the second page on; return where it ends."""
+        """Draw the title, on the first page with what stands under it, and return where it ends."""
         size = TITLE_SIZE if is_first else SUBTITLE_SIZE
         self.paper.use(size, "B", INK)
         y = MARGIN_MM + size * MM_A_POINT * 0.8

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from marchapp.models import Group
+from marchapp.naming import group_name as group_name
 from marchapp.rosters.board import SizedGroup
 from marchapp.rosters.moves import (
     AlreadyThere,
@@ -154,10 +154,3 @@ def destination(sized: SizedGroup) -> str:
         sized.places_left,
         group=group_name(sized.group),
     )
-
-
-def group_name(group: Group) -> str:
-    """Name a group by its number, and by its name if it has one."""
-    if group.name:
-        return _("Group %(number)s, %(name)s", number=group.number, name=group.name)
-    return _("Group %(number)s", number=group.number)
