@@ -76,6 +76,11 @@ class Line:
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
 
+    @property
+    def other_name(self) -> str:
+        """The name in the own script, empty where that is Latin, too."""
+        return "" if self.native_name == self.name else self.native_name
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -153,7 +153,7 @@ def _consent(line: Line) -> Lines:
 
 
 def _names(line: Line) -> Lines:
-    return (line.name, Look.STRONG), (line.native_name, Look.MUTED)
+    return (line.name, Look.STRONG), (line.other_name, Look.MUTED)
 
 
 def _lacks(line: Line) -> Lines:

@@ -18,7 +18,7 @@ from marchapp.paper.frame import (
     wrap,
 )
 
-MARGIN_MM, FOOT_MM = 14, 12
+MARGIN_MM, FOOT_MM = 14, 7
 GAP_MM = 3.5  # between two columns
 TITLE_SIZE, SUBTITLE_SIZE, HEADING_SIZE, FOOT_SIZE = 18, 10, 8.5, 8
 LINE_SPACING = 1.25
@@ -37,10 +37,10 @@ class Look(Enum):
 
 
 class Blank(Enum):
-    """A cell that is filled in by hand."""
+    """A cell that is filled in by hand: a box to tick, or room to sign over the rule of the row."""
 
     BOX = "box"
-    LINE = "line"
+    ROOM = "room"
 
 
 Lines = tuple[tuple[str, Look], ...]
@@ -224,8 +224,9 @@ class _Table:
 
     def _draw_row(self, row: _Row, y: float) -> float:
         for cell, column, (left, width) in zip(row.cells, self.sheet.columns, self._places(), strict=True):
+            if cell is Blank.BOX:
+                self._draw_box(left, y)
             if isinstance(cell, Blank):
-                self._draw_blank(cell, left, width, y, row.height)
                 continue
             for number, (line, look) in enumerate(cell):
                 self._use(look)
@@ -234,13 +235,10 @@ class _Table:
         self._rule(y + row.height, 0.15, RULE)
         return y + row.height
 
-    def _draw_blank(self, blank: Blank, left: float, width: float, y: float, height: float) -> None:
+    def _draw_box(self, left: float, y: float) -> None:
         self.paper.set_draw_color(*INK)
         self.paper.set_line_width(0.3)
-        if blank is Blank.BOX:
-            self.paper.rect(left, y + PADDING_MM, BOX_MM, BOX_MM)
-        else:
-            self.paper.line(left, y + height - PADDING_MM - 0.6, left + width, y + height - PADDING_MM - 0.6)
+        self.paper.rect(left, y + PADDING_MM, BOX_MM, BOX_MM)
 
     def _draw_foot(self, number: int, pages: int) -> None:
         y = self.paper.h - MARGIN_MM

@@ -35,7 +35,7 @@ def roster_of(stage: Stage, full: FullGroup) -> Sheet:
         Column(_("No."), 7, is_number=True),
         Column("", 5),
         Column(_("Name"), 46),
-        Column(_("Age"), 9, is_number=True),
+        Column(_("Age"), 13, is_number=True),
         Column(_("Category and country"), 30),
         Column(_("Emergency contact"), 40),
         Column(_("To know"), 32),
@@ -85,7 +85,7 @@ def sign_in_sheet_of(stage: Stage, full: FullGroup) -> Sheet:
     columns = [
         Column(_("No."), 7, is_number=True),
         Column(_("Name"), 56),
-        Column(_("Age"), 9, is_number=True),
+        Column(_("Age"), 13, is_number=True),
         Column(_("Emergency phone"), 36),
         Column(_("Signature"), 66),
     ]
@@ -95,7 +95,7 @@ def sign_in_sheet_of(stage: Stage, full: FullGroup) -> Sheet:
             _names(walker),
             str(walker.person.age_on(stage.day)),
             walker.person.emergency_phone,
-            Blank.LINE,
+            Blank.ROOM,
         ]
         for number, walker in enumerate(full.walkers, start=1)
     ]
@@ -109,8 +109,10 @@ def sign_in_sheet_of(stage: Stage, full: FullGroup) -> Sheet:
 
 
 def _names(walker: Walker) -> Lines:
+    """Return the name in Latin letters, and in the own script where that is another one."""
     person = walker.person
-    return (person.name, Look.STRONG), (person.native_name, Look.MUTED)
+    native = "" if person.native_name == person.name else person.native_name
+    return (person.name, Look.STRONG), (native, Look.MUTED)
 
 
 def _head(stage: Stage, full: FullGroup) -> list[tuple[str, Look]]:
