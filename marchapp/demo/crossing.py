@@ -1,4 +1,4 @@
-"""The border of the demo march: a manifest that was frozen the evening before, and heads counted on the day."""
+"""The border of the demo march: a manifest frozen the evening before, and heads counted on the day."""
 
 from collections.abc import Iterable
 from datetime import timedelta
