@@ -8,9 +8,13 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from bench.participants import crowded
+from marchapp.border.worker import freeze_later
+from marchapp.extensions import db
 from marchapp.files.worker import make_waiting_files
+from marchapp.models import Account, Stage
 
 SIZES = (1_000, 47_000)
 BORDER = "/marches/crowd/stages/3/border"
@@ -43,7 +47,7 @@ def _acts(client: FlaskClient) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "manifest", lambda: client.get(BORDER).status_code
     yield "manifest, page 9", lambda: client.get(f"{BORDER}?page=9").status_code
     yield "manifest, one warning", lambda: client.get(f"{BORDER}?lack=no_document").status_code
-    yield "freeze a version", lambda: client.post(f"{BORDER}/versions").status_code
+    yield "freeze a version", lambda: _frozen(client)
     yield "the version", lambda: client.get(f"{BORDER}/versions/1").status_code
     yield "print and files", lambda: client.get(PRINT).status_code
     for what in ("badges", "rosters", "xlsx"):
@@ -55,6 +59,15 @@ def _acts(client: FlaskClient) -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 TAKEN = {"format": "pdf", "language": "ru"}
+
+
+def _frozen(client: FlaskClient) -> str:
+    """Freeze as the worker does, whatever the size."""
+    with client.application.app_context():
+        stage = db.session.scalars(select(Stage).where(Stage.crosses_border)).one()
+        [coordinator] = db.session.scalars(select(Account))
+        freeze_later(stage_id=stage.id, account_id=coordinator.id)
+    return "frozen"
 
 
 def _made(client: FlaskClient) -> int:

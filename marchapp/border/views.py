@@ -9,7 +9,14 @@ from flask_babel import gettext as _
 from werkzeug import Response
 
 from marchapp.access import signed_in_account, stage_for_coordinator
-from marchapp.border.crossing import PEOPLE_A_PAGE, Lack, all_lines, overview_of, page_of_lines
+from marchapp.border.crossing import (
+    PEOPLE_A_PAGE,
+    Lack,
+    all_lines,
+    count_crossing,
+    overview_of,
+    page_of_lines,
+)
 from marchapp.border.forms import CountForm, TakeForm
 from marchapp.border.making import MANIFEST
 from marchapp.border.papers import version_words
@@ -35,7 +42,8 @@ from marchapp.border.words import (
     summary_of,
     verdict_of,
 )
-from marchapp.extensions import db, now_write, only_read
+from marchapp.border.worker import freeze_later
+from marchapp.extensions import db, now_write, only_read, queue
 from marchapp.files.answering import hand_out
 from marchapp.forms import tidy
 from marchapp.models import CountPlace, ManifestVersion, Stage
@@ -48,6 +56,7 @@ blueprint.add_app_template_filter(version_words)
 
 MOST_COMPARED = 2_000  # of more people the page does not say what changed since the last version
 MOST_AT_ONCE = 300
+MOST_FROZEN_AT_ONCE = 3_000
 SENTENCES_SHOWN = 100
 WORDS = {"consent_words": CONSENTS, "lack_words": LACKS, "place_words": PLACES}
 NOT_KEPT = {"Cache-Control": "no-store, private"}
@@ -83,9 +92,14 @@ def count(slug: str, number: int) -> Response | tuple[str, dict[str, str]]:
 
 @blueprint.post("/marches/<slug>/stages/<int:number>/border/versions")
 def freeze_now(slug: str, number: int) -> Response:
-    """Freeze who crosses. All is read before, so that no writer waits for it."""
+    """Freeze who crosses. All is read before, so that no writer waits for it; of many by the worker."""
     only_read()
-    lines = all_lines(db.session, _crossing_stage(slug, number))
+    stage = _crossing_stage(slug, number)
+    if count_crossing(db.session, stage) > MOST_FROZEN_AT_ONCE:
+        queue.send(freeze_later, stage_id=stage.id, account_id=signed_in_account().id)
+        flash(_("The list is being frozen. The new version stands here in a minute or two."), "info")
+        return redirect(url_for(".manifest", slug=slug, number=number))
+    lines = all_lines(db.session, stage)
     now_write()
     stage = _crossing_stage(slug, number)
     try:

@@ -35,7 +35,7 @@ def roster_of(stage: Stage, full: FullGroup) -> Sheet:
         Column(_("No."), 7, is_number=True),
         Column("", 5),
         Column(_("Name"), 46),
-        Column(_("Age"), 13, is_number=True),
+        Column(_("Age"), 15, is_number=True),
         Column(_("Category and country"), 30),
         Column(_("Emergency contact"), 40),
         Column(_("To know"), 32),
@@ -85,7 +85,7 @@ def sign_in_sheet_of(stage: Stage, full: FullGroup) -> Sheet:
     columns = [
         Column(_("No."), 7, is_number=True),
         Column(_("Name"), 56),
-        Column(_("Age"), 13, is_number=True),
+        Column(_("Age"), 15, is_number=True),
         Column(_("Emergency phone"), 36),
         Column(_("Signature"), 66),
     ]

@@ -260,6 +260,7 @@ def _board_address(stage: Stage) -> str:
 @blueprint.get("/marches/<slug>/stages/<int:number>/roster")
 def printable(slug: str, number: int) -> Response:
     """Lead who kept the address of the printable page to where papers are made now."""
+    stage_for_coordinator(slug, number)
     return redirect(url_for("printing.stage", slug=slug, number=number), 301)
 
 

@@ -10,8 +10,10 @@ from pypdf import PdfReader
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from marchapp.border import views
 from marchapp.border.crossing import Lack, all_lines, overview_of, page_of_lines
 from marchapp.border.services import NothingToFreeze, counts_of, difference, freeze, lines_of, note_count
+from marchapp.border.worker import freeze_later
 from marchapp.models import (
     AuditEvent,
     CountPlace,
@@ -252,6 +254,18 @@ def test_a_coordinator_freezes_and_counts(session: Session, crossing: Cast, sign
     assert "Nothing has changed" in client.post(f"{PAGE}/versions", follow_redirects=True).text
     form = {"place": "out", "counted": "0", "remark": "bus", "submission_key": str(uuid4())}
     assert "1 is missing" in client.post(f"{PAGE}/counts", data=form, follow_redirects=True).text
+
+
+def test_many_people_are_frozen_by_the_worker(
+    session: Session, crossing: Cast, sign_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_FROZEN_AT_ONCE", 0)
+    answer = sign_in(crossing.coordinator).post(f"{PAGE}/versions", follow_redirects=True)
+    assert "The list is being frozen" in answer.text
+    for _time in range(2):  # pressed twice, it makes one version
+        freeze_later(stage_id=crossing.stage.id, account_id=crossing.coordinator.id)
+    [version] = session.scalars(select(ManifestVersion))
+    assert (version.number, version.people, version.frozen_by_id) == (1, 1, crossing.coordinator.id)
 
 
 @pytest.mark.parametrize("counted", ["", "many", "-1"])
