@@ -1,5 +1,6 @@
 """Rosters, badges, sign-in sheets and lists of a stage: what stands in them, and who may have them."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.files.worker import make_waiting_files
-from marchapp.models import AuditEvent, Participant, PreparedFile
+from marchapp.models import AuditEvent, Membership, Participant, PreparedFile, Standing
 from marchapp.printing import views
 from tests.factories import Cast, make_group, make_participant, make_stage
 from tests.queries import queries_of
@@ -63,6 +64,14 @@ def test_a_roster_tells_a_guide_whom_to_call(cast: Cast, anna: Participant, sign
     assert "Nobody is in this group yet." in second
 
 
+def test_who_cancelled_stands_on_no_paper(session: Session, cast: Cast, anna: Participant, sign_in) -> None:
+    anna.standing, anna.cancelled_at = Standing.CANCELLED, datetime.now(UTC)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    for what in ("rosters", "badges", "sign-in"):
+        assert "Orekhova" not in "".join(pages_of(client.post(PAGE, data=asked(what=what)).data))
+
+
 def test_no_paper_says_what_a_note_on_health_says(cast: Cast, anna: Participant, sign_in) -> None:
     client = sign_in(cast.coordinator)
     for what in ("rosters", "badges", "sign-in"):
@@ -84,8 +93,6 @@ def test_a_badge_names_the_groups_of_all_days_where_they_differ(
     other = make_group(session, second, number=7)
     make_participant(session, cast.march, cast.stage, second, group=other)
     walker = make_participant(session, cast.march, cast.stage, second, group=cast.group)
-    from marchapp.models import Membership
-
     session.add(Membership(participant_id=walker.id, stage_id=second.id, group_id=other.id))
     session.commit()
     text = "".join(pages_of(sign_in(cast.coordinator).post(PAGE, data=asked(what="badges")).data))
