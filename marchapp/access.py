@@ -23,6 +23,7 @@ from marchapp.models import (
     March,
     Participant,
     Party,
+    PreparedFile,
     PrivateLink,
     Recording,
     Role,
@@ -118,6 +119,15 @@ def participant_for_coordinator(participant_id: int, *, even_erased: bool = Fals
     if participant.erased_at and not even_erased:
         abort(404)
     return participant
+
+
+def prepared_file_for_coordinator(file_id: int) -> PreparedFile:
+    """Return a file that the worker makes or made to a coordinator of its march, some to its maker only."""
+    account = signed_in_account()
+    file = _one(select(PreparedFile).where(PreparedFile.id == file_id))
+    _allow(is_coordinator(file.march))
+    _allow(not file.only_for_its_maker or file.account_id == account.id)
+    return file
 
 
 def open_link(secret: str) -> PrivateLink:

@@ -1,13 +1,14 @@
 """The libraries that serve the whole application, made here and tied to it in app.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -148,6 +149,34 @@ def now_write() -> None:
         db.session.rollback()
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Keep no writer waiting while the worker only reads, however long that takes."""
+    before = g.get("only_reads")
+    g.only_reads = True
+    try:
+        yield
+    finally:
+        g.only_reads = before
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Begin the transactions within as those of a writer, in the midst of one that reads."""
+    before = g.get("only_reads")
+    g.only_reads = False
+    try:
+        yield
+    finally:
+        g.only_reads = before
+
+
+def _only_reads() -> bool:
+    """Tell whether what begins now writes nothing: it said so itself, or it answers a GET."""
+    said = g.get("only_reads") if has_app_context() else None
+    return (has_request_context() and request.method in READING_METHODS) if said is None else said
+
+
 def tune_sqlite(engine: Engine) -> None:
     """Let SQLite keep its promises: foreign keys, readers beside one writer, waiting instead of failing.
 
@@ -164,8 +193,7 @@ def tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        is_reading = has_request_context() and (request.method in READING_METHODS or g.get("only_reads"))
-        if is_reading:
+        if _only_reads():
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_to_write(connection.connection.driver_connection)

@@ -17,10 +17,12 @@ from marchapp.models.consent import (
 from marchapp.models.document import DocumentKind, NotarisedConsent, TravelDocument
 from marchapp.models.group import Group, GroupGuide, Membership
 from marchapp.models.link import LinkKind, PrivateLink
+from marchapp.models.manifest import CountPlace, ManifestCount, ManifestVersion
 from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
 from marchapp.models.outbox import Erasing, Mailing, Message
 from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
+from marchapp.models.prepared_file import FileState, PreparedFile
 from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.track import Recording, Track, TrackComparison
 
@@ -37,13 +39,17 @@ __all__ = [
     "ConsentRequest",
     "ConsentScan",
     "ConsentText",
+    "CountPlace",
     "DocumentKind",
     "Erasing",
+    "FileState",
     "Group",
     "GroupGuide",
     "Guardian",
     "LinkKind",
     "Mailing",
+    "ManifestCount",
+    "ManifestVersion",
     "March",
     "Membership",
     "Message",
@@ -53,6 +59,7 @@ __all__ = [
     "Party",
     "PartyKind",
     "PlannedRoute",
+    "PreparedFile",
     "PrivateLink",
     "Purpose",
     "Quota",

@@ -1,7 +1,6 @@
 """Pages of groups: the coordinator's stage, groups and print, and the guide's own groups."""
 
 from datetime import UTC, datetime
-from math import ceil
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -26,7 +25,6 @@ from marchapp.rosters.board import (
     Wish,
     board_of,
     count_walkers,
-    groups_of,
     guides_to_choose,
     stages_with_groups,
 )
@@ -34,7 +32,6 @@ from marchapp.rosters.following import version_of
 from marchapp.rosters.forms import OUT, GroupForm, MoveForm, number_in, values_of
 from marchapp.rosters.guiding import (
     groups_guided_by,
-    members_by_group,
     members_of,
     recordings_of,
     tracks_of,
@@ -95,7 +92,6 @@ automatic.add_pages(blueprint)
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
 SIZES = {"min_size": 8, "max_size": 12}
-GROUPS_A_PRINT = 60
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/groups")
@@ -299,21 +295,10 @@ def _board_address(stage: Stage) -> str:
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/roster")
-def printable(slug: str, number: int) -> str:
-    stage = stage_for_coordinator(slug, number)
-    groups = groups_of(db.session, stage)
-    pages = max(ceil(len(groups) / GROUPS_A_PRINT), 1)
-    page = min(max(number_in(request.args, "page"), 1), pages)
-    groups = groups[(page - 1) * GROUPS_A_PRINT : page * GROUPS_A_PRINT]
-    return render_template(
-        "rosters/printable.html",
-        march=stage.march,
-        stage=stage,
-        groups=groups,
-        members=members_by_group(db.session, [sized.group.id for sized in groups]),
-        page=page,
-        pages=pages,
-    )
+def printable(slug: str, number: int) -> Response:
+    """Lead who kept the address of the printable page to where papers are made now."""
+    stage_for_coordinator(slug, number)
+    return redirect(url_for("printing.stage", slug=slug, number=number), 301)
 
 
 @blueprint.get("/my-groups")

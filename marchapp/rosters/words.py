@@ -7,6 +7,7 @@ from flask_babel import ngettext
 
 from marchapp.i18n import clock, figure, language
 from marchapp.models import Barrier, Group
+from marchapp.naming import group_name as group_name
 from marchapp.rosters.board import Counts, SizedGroup
 from marchapp.rosters.following import Deed
 from marchapp.rosters.moves import (
@@ -218,13 +219,6 @@ def destination(sized: SizedGroup) -> str:
         sized.places_left,
         group=group_name(sized.group),
     )
-
-
-def group_name(group: Group) -> str:
-    """Name a group by its number, and by its name if it has one."""
-    if group.name:
-        return _("Group %(number)s, %(name)s", number=group.number, name=group.name)
-    return _("Group %(number)s", number=group.number)
 
 
 def starts(group: Group) -> str:

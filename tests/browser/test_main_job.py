@@ -209,8 +209,9 @@ def test_a_coordinator_plans_a_route_and_moves_people(
     expect(unplaced).to_have_count(2)
     assert ask(demo, members) == [(0,)]
 
-    page.goto(f"/marches/{slug}/stages/2/roster")
-    look(page)
+    for paper in ("print", "border", "border/versions/1"):
+        page.goto(f"/marches/{slug}/stages/2/{paper}")
+        look(page)
 
 
 def test_a_guide_uploads_a_recording_and_sees_how_it_compares(

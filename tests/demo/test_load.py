@@ -17,6 +17,8 @@ from marchapp.models import (
     Barrier,
     Category,
     Group,
+    ManifestCount,
+    ManifestVersion,
     March,
     Membership,
     Message,
@@ -163,3 +165,13 @@ def test_it_is_the_same_every_time(session: Session) -> None:
     summary = load(session)
     assert described(session) == first
     assert summary.participants + summary.recordings == len(first)
+
+
+def test_the_crossing_has_a_frozen_manifest_and_counts_that_agree(session: Session) -> None:
+    [version] = session.scalars(select(ManifestVersion))
+    assert version.number == 1
+    assert version.stage.crosses_border
+    assert 0 < version.warnings < version.people
+    counts = session.scalars(select(ManifestCount).order_by(ManifestCount.id)).all()
+    assert [count.place for count in counts] == ["out", "out", "in"]
+    assert counts[0].counted < counts[1].counted == counts[2].counted == version.people

@@ -139,35 +139,6 @@ def test_only_coordinators_of_the_march_change_groups(cast: Cast, client, sign_i
         assert sign_in(account).post(f"/groups/{cast.other_group.id}/delete").status_code == 403
 
 
-def test_the_roster_prints_every_group_with_whom_to_call(session: Session, cast: Cast, sign_in, now) -> None:
-    cast.guide.phone = "+47 400 11 222"
-    make_participant(
-        session,
-        cast.march,
-        cast.stage,
-        group=cast.group,
-        given_name="Vera",
-        native_name="Вера Зайцева",
-        country="RU",
-        emergency_name="Timofei Zaitsev",
-        emergency_phone="+7 900 000 00 00",
-    )
-    make_participant(session, cast.march, cast.stage, group=cast.group, given_name="Gone", cancelled_at=now)
-    session.commit()
-    page = sign_in(cast.coordinator).get("/marches/victory/stages/1/roster").text
-    for words in (
-        "Вера Зайцева",
-        "Russia",
-        "Timofei Zaitsev",
-        "+7 900 000 00 00",
-        "+47 400 11 222",
-        "2 people",
-    ):
-        assert words in page
-    assert "Gone" not in page
-    assert page.count("<thead>") == 2
-
-
 def test_a_guide_sees_the_own_groups_and_no_others(session: Session, cast: Cast, sign_in) -> None:
     client = sign_in(cast.guide)
     page = client.get("/my-groups").text
