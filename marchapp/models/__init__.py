@@ -20,6 +20,7 @@ from marchapp.models.outbox import Mailing, Message
 from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.quota import Quota, QuotaKind
+from marchapp.models.roster import Change, PublishedGroup, PublishedGuide, PublishedPlace, RosterVersion
 from marchapp.models.track import Recording, Track, TrackComparison
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Appointment",
     "AuditEvent",
     "Category",
+    "Change",
     "Checkpoint",
     "ConsentAnswer",
     "ConsentRequest",
@@ -49,11 +51,15 @@ __all__ = [
     "PartyKind",
     "PlannedRoute",
     "PrivateLink",
+    "PublishedGroup",
+    "PublishedGuide",
+    "PublishedPlace",
     "Purpose",
     "Quota",
     "QuotaKind",
     "Recording",
     "Role",
+    "RosterVersion",
     "RouteDraft",
     "Stage",
     "StageEntry",

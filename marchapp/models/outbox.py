@@ -57,6 +57,9 @@ class Message(db.Model):
         ForeignKey("private_link.id", ondelete="SET NULL"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
+    roster_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("roster_version.id", ondelete="SET NULL")
+    )
     only_once: Mapped[str | None] = mapped_column(String(100), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(254))
@@ -81,4 +84,5 @@ class Message(db.Model):
         Index(None, "sent_at", "next_attempt_at"),
         # How far a mailing is, read without its letters.
         Index(None, "mailing_id", "sent_at", "failed_at"),
+        Index(None, "roster_version_id", "sent_at", "failed_at"),
     )

@@ -19,7 +19,7 @@ from marchapp.access import (
 )
 from marchapp.extensions import db
 from marchapp.forms import tidy
-from marchapp.models import Category, Stage
+from marchapp.models import Category, PublishedGroup, Stage
 from marchapp.models.timetable import stops
 from marchapp.rosters.board import (
     Wish,
@@ -34,6 +34,7 @@ from marchapp.rosters.guiding import (
     groups_guided_by,
     members_by_group,
     members_of,
+    published_members_of,
     recordings_of,
     tracks_of,
     when,
@@ -47,6 +48,8 @@ from marchapp.rosters.moves import (
     moved_by,
     undo_move,
 )
+from marchapp.rosters.publishing import roster_state
+from marchapp.rosters.publishing_pages import publish_roster
 from marchapp.rosters.services import (
     GroupRefused,
     GuideBusy,
@@ -64,6 +67,8 @@ from marchapp.rosters.words import destination, group_name, what_was_moved, why_
 blueprint = Blueprint("rosters", __name__)
 blueprint.add_app_template_filter(group_name)
 blueprint.add_app_template_filter(what_was_moved)
+PUBLISH = "/marches/<slug>/stages/<int:number>/publish"
+blueprint.add_url_rule(PUBLISH, view_func=publish_roster, methods=["GET", "POST"])
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
 SIZES = {"min_size": 8, "max_size": 12}
@@ -141,6 +146,7 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         board=board,
         counts=count_walkers(db.session, stage),
         moved=_last_move(stage),
+        state=roster_state(db.session, stage),
         sources=[] if board.groups else stages_with_groups(db.session, stage.march),
         asked=_asked(),
     )
@@ -290,15 +296,16 @@ def my_groups() -> str:
 def group(group_id: int) -> str:
     group = group_for_guide(group_id)
     march = group.stage.march
+    is_draft = is_coordinator(march)
     return render_template(
         "rosters/group.html",
         march=march,
         stage=group.stage,
-        group=group,
-        members=members_of(db.session, group),
+        group=group if is_draft else db.session.get_one(PublishedGroup, group.id),
+        members=members_of(db.session, group) if is_draft else published_members_of(db.session, group),
         track=tracks_of(db.session, [group.id]).get(group.id),
         recordings=recordings_of(db.session, group),
         stops=stops(group.stage),
         when=when(group.stage, datetime.now(UTC)),
-        coordinates=is_coordinator(march),
+        coordinates=is_draft,
     )
