@@ -60,6 +60,10 @@ class GuideLine:
     name: str
     phone: str
 
+    @property
+    def words(self) -> str:
+        return f"{self.name}, {self.phone}" if self.phone else self.name
+
 
 @dataclass(frozen=True)
 class GroupLine:

@@ -86,7 +86,8 @@ def publish(
     session.add(version)
     session.flush()
     _copy(session, stage, version, groups)
-    version.people, version.told = _count(session, version)
+    version.people, told = _count(session, version)
+    version.told = told if tells else 0
     _record(session, stage, version, now)
     session.flush()
     return version

@@ -24,8 +24,8 @@ from marchapp.rosters.letters import to_guide, to_reader, to_readers
 
 CLAIM_EXPIRES = timedelta(minutes=10)
 A_TURN_S = 20  # then whatever else waits in the queue has its turn
-PARTIES_AT_ONCE = 25  # what is written in one transaction: sign-ups wait no longer than that
-GUIDES_AT_ONCE = 50
+PARTIES_AT_ONCE = 5  # what is written in one transaction: sign-ups wait no longer than that
+GUIDES_AT_ONCE = 25
 
 
 @dataclass(frozen=True)
