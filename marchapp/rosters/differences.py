@@ -1,6 +1,7 @@
 """How a stage's draft differs from what was last published: groups fact by fact, people line by line."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -129,19 +130,21 @@ class Differences:
 def differences(session: Session, stage: Stage) -> Differences:
     """Compare the draft of a stage with what was last published."""
     groups = list(group_differences(draft_lines(session, stage), published_lines(session, stage)))
-    rows = changed_people(stage, _known(groups))
+    lines = _lines(session, stage, [one.group_id for one in groups if one.before])
+    told = [line for line in lines if line.is_told]
     return Differences(
         groups=groups,
-        counts=_count(session, rows),
-        moved=_first(session, rows),
-        told=_count_told(session, stage, rows),
-        letters=_count_letters(session, stage, rows),
+        counts=dict.fromkeys(Change, 0) | Counter(Change(line.change) for line in lines),
+        moved=_first(session, lines),
+        told=len(told),
+        letters=len({(line.party_id, line.mailbox) for line in told}),
     )
 
 
 def people_moved(session: Session, stage: Stage) -> int:
     """Count who was put into, out of or between groups since the last version."""
-    return sum(_count(session, changed_people(stage, ())).values())
+    lines = changed_people(stage, ()).subquery()
+    return session.scalar(select(func.count()).select_from(lines)) or 0
 
 
 def draft_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
@@ -196,16 +199,18 @@ def group_differences(
             yield GroupDifference(group_id, line, before, facts)
 
 
-def _known(groups: Collection[GroupDifference]) -> list[int]:
-    return [one.group_id for one in groups if one.before]
+def without_place(stage: Stage) -> Select[int]:
+    """Select who has no place on the march: they are few, and may still stand in a group of the draft."""
+    return select(Participant.id).where(
+        Participant.march_id == stage.march_id,
+        Participant.standing.in_([Standing.WAITING, Standing.CANCELLED]),
+    )
 
 
 def walks_in(stage: Stage) -> Select[int, int]:
     """Select who walks a stage in which group of the draft."""
-    return (
-        select(Membership.participant_id, Membership.group_id)
-        .join(Membership.participant)
-        .where(Membership.stage_id == stage.id, Participant.standing == Standing.PLACED)
+    return select(Membership.participant_id, Membership.group_id).where(
+        Membership.stage_id == stage.id, Membership.participant_id.not_in(without_place(stage))
     )
 
 
@@ -243,11 +248,11 @@ def changed_people(stage: Stage, changed_groups: Collection[int]) -> CompoundSel
 
 def is_in_draft(stage: Stage) -> ColumnElement[bool]:
     """Return the condition that somebody of a published line is in a group of the draft."""
-    return exists().where(
-        Membership.participant_id == PublishedPlace.participant_id,
-        Membership.stage_id == stage.id,
-        Participant.id == Membership.participant_id,
-        Participant.standing == Standing.PLACED,
+    return and_(
+        exists().where(
+            Membership.participant_id == PublishedPlace.participant_id, Membership.stage_id == stage.id
+        ),
+        PublishedPlace.participant_id.not_in(without_place(stage)),
     )
 
 
@@ -266,47 +271,44 @@ def mailbox_of(march: March) -> ColumnElement[str]:
     return func.lower(case((is_contacts, Party.contact_email), else_=Participant.email))
 
 
-def _count(session: Session, rows: CompoundSelect[Any]) -> dict[Change, int]:
-    lines = rows.subquery()
-    counted = select(lines.c.change, func.count()).group_by(lines.c.change)
-    return dict.fromkeys(Change, 0) | {Change(change): count for change, count in session.execute(counted)}
-
-
-def _count_told(session: Session, stage: Stage, rows: CompoundSelect[Any]) -> int:
-    lines = rows.subquery()
-    people = (
-        select(func.count()).select_from(lines).join(Participant, Participant.id == lines.c.participant_id)
-    )
-    return session.scalar(people.where(still_walks(stage.id))) or 0
-
-
-def _count_letters(session: Session, stage: Stage, rows: CompoundSelect[Any]) -> int:
-    lines = rows.subquery()
-    mailboxes = (
-        select(Participant.party_id, mailbox_of(stage.march))
-        .join(lines, lines.c.participant_id == Participant.id)
+def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> Sequence[Any]:
+    """Return whose line differs, each with the mailbox of its letter and whether it is told."""
+    lines = changed_people(stage, changed_groups).subquery()
+    query = (
+        select(
+            lines,
+            Participant.party_id,
+            mailbox_of(stage.march).label("mailbox"),
+            still_walks(stage.id).label("is_told"),
+        )
+        .join(Participant, Participant.id == lines.c.participant_id)
         .join(Party, Party.id == Participant.party_id)
-        .where(still_walks(stage.id))
-        .distinct()
     )
-    return session.scalar(select(func.count()).select_from(mailboxes.subquery())) or 0
+    return session.execute(query).all()
 
 
-def _first(session: Session, rows: CompoundSelect[Any]) -> list[Moved]:
-    """Return the first people by name, except those of whom only the group has changed."""
-    lines = rows.subquery()
-    now, then = Group.__table__.alias(), PublishedGroup.__table__.alias()
-    named = (
-        select(lines.c.participant_id, Participant.given_name, Participant.family_name)
-        .add_columns(lines.c.change, then.c.number, now.c.number)
-        .join(lines, lines.c.participant_id == Participant.id)
-        .outerjoin(then, then.c.group_id == lines.c.before)
-        .outerjoin(now, now.c.id == lines.c.after)
-        .where(lines.c.change != Change.GROUP.value)
-        .order_by(Participant.family_name, Participant.given_name, Participant.id)
-        .limit(NAMED_AT_MOST)
-    )
+def _first(session: Session, lines: Sequence[Any]) -> list[Moved]:
+    """Return some of those who moved, by name."""
+    moved = [line for line in lines if line.change != Change.GROUP][:NAMED_AT_MOST]
+    names = select(Participant.id, Participant.given_name, Participant.family_name)
+    by_name = (Participant.family_name, Participant.given_name, Participant.id)
+    query = names.where(Participant.id.in_([line.participant_id for line in moved])).order_by(*by_name)
+    now = _numbers(session, Group.id, Group.number, [line.after for line in moved])
+    then = _numbers(session, PublishedGroup.group_id, PublishedGroup.number, [line.before for line in moved])
+    of_person = {line.participant_id: line for line in moved}
     return [
-        Moved(person, f"{given} {family}", Change(change), before, after)
-        for person, given, family, change, before, after in session.execute(named)
+        Moved(
+            person,
+            f"{given} {family}",
+            Change(of_person[person].change),
+            then.get(of_person[person].before),
+            now.get(of_person[person].after),
+        )
+        for person, given, family in session.execute(query)
     ]
+
+
+def _numbers(session: Session, key: Any, number: Any, ids: Iterable[int | None]) -> dict[int, int]:
+    wanted = {one for one in ids if one is not None}
+    rows: Any = session.execute(select(key, number).where(key.in_(wanted)))
+    return dict(rows.all())

@@ -17,7 +17,6 @@ from marchapp.models import (
     PublishedPlace,
     RosterVersion,
     Stage,
-    Standing,
 )
 from marchapp.models.audit import record
 from marchapp.models.roster import last_version
@@ -32,6 +31,7 @@ from marchapp.rosters.differences import (
     published_lines,
     still_walks,
     walks_in,
+    without_place,
 )
 from marchapp.rosters.services import take_turn
 
@@ -136,8 +136,7 @@ def _groups_left(session: Session, stage: Stage) -> set[int | None]:
         Membership.participant_id == place.participant_id,
         Membership.stage_id == stage.id,
         Membership.group_id == place.group_id,
-        Participant.id == Membership.participant_id,
-        Participant.standing == Standing.PLACED,
+        place.participant_id.not_in(without_place(stage)),
     )
     left = select(place.group_id).where(place.stage_id == stage.id, place.group_id.is_not(None), ~stays)
     return set(session.scalars(left.distinct()))
