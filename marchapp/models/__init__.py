@@ -1,6 +1,7 @@
 """The tables that all features share."""
 
 from marchapp.models.account import Account, Appointment, Role
+from marchapp.models.attendance import PointKind, RollMark, RollPoint, RollStanding, RollState
 from marchapp.models.audit import AuditEvent
 from marchapp.models.category import Category
 from marchapp.models.consent import (
@@ -48,12 +49,17 @@ __all__ = [
     "Party",
     "PartyKind",
     "PlannedRoute",
+    "PointKind",
     "PrivateLink",
     "Purpose",
     "Quota",
     "QuotaKind",
     "Recording",
     "Role",
+    "RollMark",
+    "RollPoint",
+    "RollStanding",
+    "RollState",
     "RouteDraft",
     "Stage",
     "StageEntry",
