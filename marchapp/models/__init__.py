@@ -1,6 +1,7 @@
 """The tables that all features share."""
 
 from marchapp.models.account import Account, Appointment, Role
+from marchapp.models.attendance import PointKind, RollMark, RollPoint, RollStanding, RollState
 from marchapp.models.audit import AuditEvent
 from marchapp.models.category import Category
 from marchapp.models.consent import (
@@ -50,6 +51,7 @@ __all__ = [
     "Party",
     "PartyKind",
     "PlannedRoute",
+    "PointKind",
     "PrivateLink",
     "PublishedGroup",
     "PublishedGuide",
@@ -60,6 +62,10 @@ __all__ = [
     "Recording",
     "Role",
     "RosterVersion",
+    "RollMark",
+    "RollPoint",
+    "RollStanding",
+    "RollState",
     "RouteDraft",
     "Stage",
     "StageEntry",
