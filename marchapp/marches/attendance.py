@@ -1,17 +1,12 @@
 """How far the people of each stage came: signed up, expected, started, finished."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from marchapp.marches.overview import StageCounts
-
-
-@dataclass(frozen=True)
-class Walked:
-    """How many people started a stage, and how many finished it."""
-
-    started: int = 0
-    finished: int = 0
+from marchapp.models.attendance import Walked, walked_by_stage
 
 
 @dataclass(frozen=True)
@@ -23,11 +18,9 @@ class Attendance:
     walked: Walked | None = None
 
 
-def attendance_by_stage(
-    counts: Iterable[StageCounts], walked: Mapping[int, Walked] | None = None
-) -> dict[int, Attendance]:
-    """Return the attendance of stages by their ids; `walked` is what roll calls say of them."""
-    known = walked or {}
+def attendance_by_stage(session: Session, counts: Sequence[StageCounts]) -> dict[int, Attendance]:
+    """Return the attendance of stages by their ids, with what the roll calls say in one query."""
+    walked = walked_by_stage(session, [one.stage.id for one in counts])
     return {
-        one.stage.id: Attendance(one.walkers, one.groups.people, known.get(one.stage.id)) for one in counts
+        one.stage.id: Attendance(one.walkers, one.groups.people, walked.get(one.stage.id)) for one in counts
     }

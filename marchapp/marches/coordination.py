@@ -43,7 +43,9 @@ class ByNow(TypedDict):
 def overview(slug: str) -> str:
     march = march_for_coordinator(slug)
     found = overview_of(db.session, march, datetime.now(UTC))
-    pictures = draw_overview(found, signups_by_day(db.session, march), attendance_by_stage(found.stages))
+    pictures = draw_overview(
+        found, signups_by_day(db.session, march), attendance_by_stage(db.session, found.stages)
+    )
     return render_template("marches/overview.html", march=march, overview=found, pictures=pictures)
 
 
