@@ -31,6 +31,7 @@ from marchapp.models import (
 from marchapp.models.quota import new_quotas
 from marchapp.models.timetable import on_the_way
 from marchapp.rosters.moves import move_people
+from marchapp.rosters.publishing import publish
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group
 from marchapp.tracks.services import save_recording
 
@@ -154,6 +155,8 @@ def _form_groups(
         move_people(session, stage=first, to_group_id=group.id, people=people, by=by, now=script.GROUPED_AT)
     for target in stages[1:]:
         copy_groups(session, source=first, target=target, by=by, now=script.GROUPED_AT)
+    for stage in stages:
+        publish(session, stage=stage, number=1, by=by, now=script.GROUPED_AT, tells=False)
     of_march = Group.stage_id.in_([stage.id for stage in stages])
     return list(session.scalars(select(Group).where(of_march)))
 

@@ -2,6 +2,7 @@
 
 from marchapp.models.account import Account, Appointment, Role
 from marchapp.models.assignment import AssignmentRun, RunState
+from marchapp.models.attendance import PointKind, RollMark, RollPoint, RollStanding, RollState
 from marchapp.models.audit import AuditEvent
 from marchapp.models.barrier import Barrier
 from marchapp.models.category import Category
@@ -24,6 +25,7 @@ from marchapp.models.participant import NameWord, Participant, StageEntry, Stand
 from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.prepared_file import FileState, PreparedFile
 from marchapp.models.quota import Quota, QuotaKind
+from marchapp.models.roster import Change, PublishedGroup, PublishedGuide, PublishedPlace, RosterVersion
 from marchapp.models.track import Recording, Track, TrackComparison
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "AuditEvent",
     "Barrier",
     "Category",
+    "Change",
     "Checkpoint",
     "ConsentAnswer",
     "ConsentRequest",
@@ -59,13 +62,22 @@ __all__ = [
     "Party",
     "PartyKind",
     "PlannedRoute",
+    "PointKind",
     "PreparedFile",
     "PrivateLink",
+    "PublishedGroup",
+    "PublishedGuide",
+    "PublishedPlace",
     "Purpose",
     "Quota",
     "QuotaKind",
     "Recording",
     "Role",
+    "RollMark",
+    "RollPoint",
+    "RollStanding",
+    "RollState",
+    "RosterVersion",
     "RouteDraft",
     "RunState",
     "Stage",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -15,6 +15,7 @@ from marchapp.models import (
     GroupGuide,
     Membership,
     Participant,
+    PublishedPlace,
     Recording,
     Role,
     Stage,
@@ -60,7 +61,7 @@ class GuideBusy(GroupRefused):
 
 
 class GroupInUse(GroupRefused):
-    """People walk in the group, or it has recordings."""
+    """People walk in the group or were published in it, or it has recordings."""
 
 
 class StageHasGroups(GroupRefused):
@@ -109,9 +110,9 @@ def delete_group(session: Session, *, group: Group, by: Account, now: datetime) 
 
 
 def is_empty(session: Session, group: Group) -> bool:
-    """Tell whether nobody walks in a group and it has no recordings."""
-    has_recordings = session.scalar(select(exists().where(Recording.group_id == group.id)))
-    return not has_recordings and not group_sizes(session, [group.id])
+    """Tell whether nobody walks in a group, in the published roster neither, and it has no recordings."""
+    is_used = (exists().where(table.group_id == group.id) for table in (Recording, PublishedPlace))
+    return not session.scalar(select(or_(*is_used))) and not group_sizes(session, [group.id])
 
 
 def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -> None:

@@ -17,7 +17,7 @@ from marchapp.access import (
 )
 from marchapp.extensions import db
 from marchapp.forms import tidy
-from marchapp.models import Category, Stage
+from marchapp.models import Category, PublishedGroup, Stage
 from marchapp.models.timetable import stops
 from marchapp.rosters import board_pages
 from marchapp.rosters.automatic import pages as automatic
@@ -33,6 +33,7 @@ from marchapp.rosters.forms import OUT, GroupForm, MoveForm, number_in, values_o
 from marchapp.rosters.guiding import (
     groups_guided_by,
     members_of,
+    published_members_of,
     recordings_of,
     tracks_of,
     when,
@@ -46,6 +47,8 @@ from marchapp.rosters.moves import (
     moved_by,
     undo_move,
 )
+from marchapp.rosters.publishing import roster_state
+from marchapp.rosters.publishing_pages import publish_roster
 from marchapp.rosters.services import (
     GroupRefused,
     GuideBusy,
@@ -89,6 +92,8 @@ for words in (
 for address, view, methods in board_pages.ADDRESSES:
     blueprint.add_url_rule(address, view_func=view, methods=methods)
 automatic.add_pages(blueprint)
+PUBLISH = "/marches/<slug>/stages/<int:number>/publish"
+blueprint.add_url_rule(PUBLISH, view_func=publish_roster, methods=["GET", "POST"])
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
 SIZES = {"min_size": 8, "max_size": 12}
@@ -170,6 +175,7 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         columns=board_pages.shown_columns(stage, form.people.data) if shows_columns else None,
         can_be_columns=board_pages.fits_a_board(counts),
         moved=_last_move(stage),
+        state=roster_state(db.session, stage),
         sources=[] if board.groups else _sources(stage),
         asked=_asked(),
     )
@@ -312,15 +318,16 @@ def my_groups() -> str:
 def group(group_id: int) -> str:
     group = group_for_guide(group_id)
     march = group.stage.march
+    is_draft = is_coordinator(march)
     return render_template(
         "rosters/group.html",
         march=march,
         stage=group.stage,
-        group=group,
-        members=members_of(db.session, group),
+        group=group if is_draft else db.session.get_one(PublishedGroup, group.id),
+        members=members_of(db.session, group) if is_draft else published_members_of(db.session, group),
         track=tracks_of(db.session, [group.id]).get(group.id),
         recordings=recordings_of(db.session, group),
         stops=stops(group.stage),
         when=when(group.stage, datetime.now(UTC)),
-        coordinates=is_coordinator(march),
+        coordinates=is_draft,
     )

@@ -201,7 +201,10 @@ def why_not_changed(refusal: GroupRefused) -> str:
         case NotAGuide():
             return _("One of them is not a guide of this march any more. Choose again.")
         case GroupInUse():
-            return _("People walk in this group or it has recordings, so it stays. Move its people first.")
+            return _(
+                "People walk in this group, in the draft or as it was published, or it has recordings, so it "
+                "stays. Move its people first, and publish."
+            )
         case StageHasGroups():
             return _("This stage has groups already, so nothing was copied.")
     raise TypeError(f"There are no words for {refusal!r}.")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -157,8 +157,10 @@ def test_undo_does_not_overwrite_a_later_move(session: Session, cast: Cast, now:
 
 
 def test_undo_of_a_deleted_group_is_refused(session: Session, cast: Cast, now: datetime) -> None:
-    move_id = move(session, cast, cast.other_group, (cast.walker, cast.group), now=now)
-    session.execute(delete(Group).where(Group.id == cast.group.id))
+    group = make_group(session, cast.stage, is_published=False)
+    session.execute(update(Membership).values(group_id=group.id))
+    move_id = move(session, cast, cast.other_group, (cast.walker, group), now=now)
+    session.execute(delete(Group).where(Group.id == group.id))
     with pytest.raises(NoSuchGroup):
         undo_move(session, stage=cast.stage, move_id=move_id, by=cast.coordinator, now=now)
 

@@ -1,18 +1,17 @@
-"""How it stands with somebody: place, consents, papers; and the stages with groups once they may be known."""
+"""How it stands with somebody: place, consents, papers; and the stages with groups as they were published."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.models import (
-    Group,
     Guardian,
-    Membership,
     Participant,
+    PublishedGroup,
+    PublishedPlace,
     Purpose,
     Stage,
     StageEntry,
@@ -22,10 +21,6 @@ from marchapp.models import (
 from marchapp.models.barrier import asks_notary
 from marchapp.registration import places
 from marchapp.registration.consent.state import Consents, consents_of
-
-# Coordinators move people until shortly before a stage. Until rosters are published by a deed of their own, a
-# group is shown for the last days only, so that nobody plans with one that still changes.
-GROUPS_ARE_KNOWN = timedelta(days=3)
 
 
 class Lack(StrEnum):
@@ -55,10 +50,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Walk:
-    """A stage that somebody walks, and the group there once it may be known."""
+    """A stage that somebody walks, and the group there once it is published."""
 
     stage: Stage
-    group: Group | None
+    group: PublishedGroup | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +66,9 @@ class OwnStanding:
     walks: tuple[Walk, ...]
 
 
-def standing_of(session: Session, participant: Participant, now: datetime) -> OwnStanding:
+def standing_of(session: Session, participant: Participant) -> OwnStanding:
     is_waiting = participant.standing == Standing.WAITING
-    walks = tuple(_walks(session, participant, now))
+    walks = tuple(_walks(session, participant))
     return OwnStanding(
         participant=participant,
         ahead=places.people_ahead(session, participant) if is_waiting else 0,
@@ -93,15 +88,15 @@ def missing_of(session: Session, people: Collection[Participant]) -> dict[int, t
     }
 
 
-def _walks(session: Session, participant: Participant, now: datetime) -> Iterator[Walk]:
+def _walks(session: Session, participant: Participant) -> Iterator[Walk]:
     """Yield the stages that somebody walks, in their order."""
     groups = {
         group.stage_id: group
         for group in session.scalars(
-            select(Group)
-            .join(Membership, Membership.group_id == Group.id)
-            .where(Membership.participant_id == participant.id)
-            .options(selectinload(Group.guides))
+            select(PublishedGroup)
+            .join(PublishedPlace, PublishedPlace.group_id == PublishedGroup.group_id)
+            .where(PublishedPlace.participant_id == participant.id)
+            .options(selectinload(PublishedGroup.guides))
         )
     }
     stages = (
@@ -111,9 +106,9 @@ def _walks(session: Session, participant: Participant, now: datetime) -> Iterato
         .options(joinedload(Stage.march))
         .order_by(Stage.number)
     )
+    may_walk = participant.standing == Standing.PLACED and participant.may_take_part
     for stage in session.scalars(stages):
-        is_known = participant.standing == Standing.PLACED and stage.starts_at - now <= GROUPS_ARE_KNOWN
-        yield Walk(stage, groups.get(stage.id) if is_known else None)
+        yield Walk(stage, groups.get(stage.id) if may_walk else None)
 
 
 def _missing(participant: Participant, consents: Consents) -> Iterator[Missing]:
