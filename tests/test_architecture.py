@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
-FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail"}
+FEATURES = {"accounts", "marches", "registration", "rosters", "attendance", "tracks", "mail"}
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}
 WEB_STATE = {"request", "g", "session", "current_user"}
 

@@ -75,7 +75,9 @@ def _read_mark(mark: Any) -> SentMark:
     if not isinstance(mark, dict) or not KEY.fullmatch(str(mark.get("key"))):
         raise UnreadableMarks
     person, badge = mark.get("participant"), tidy(str(mark.get("badge") or ""))[:LONGEST]
-    if isinstance(person, bool) or not (isinstance(person, int) and 0 < person < 2**31 or (person is None and badge)):
+    if isinstance(person, bool) or not (
+        isinstance(person, int) and 0 < person < 2**31 or (person is None and badge)
+    ):
         raise UnreadableMarks
     whole = _whole(
         key=mark["key"],

@@ -37,7 +37,9 @@ def departures(session: Session, stage: Stage, person_ids: list[int] | None = No
     )
     query = (
         select(RollStanding.participant_id, Stage.number, RollPoint.position, RollPoint.code, RollPoint.name)
-        .join(RollPoint, and_(RollPoint.stage_id == RollStanding.stage_id, RollPoint.code == RollStanding.point))
+        .join(
+            RollPoint, and_(RollPoint.stage_id == RollStanding.stage_id, RollPoint.code == RollStanding.point)
+        )
         .join(Stage, Stage.id == RollStanding.stage_id)
         .where(
             RollStanding.state == RollState.LEFT,

@@ -56,7 +56,9 @@ def what_came(answer: Answer, stage: Stage) -> str:
     name = answer.person.name if answer.person else ""
     match answer.kind:
         case AnswerKind.COUNTED:
-            return _("%(name)s: %(state)s.", name=name, state=state_word(answer.mark)) if answer.mark else name
+            return (
+                _("%(name)s: %(state)s.", name=name, state=state_word(answer.mark)) if answer.mark else name
+            )
         case AnswerKind.AGAIN:
             return _again(answer, stage)
         case AnswerKind.ELSEWHERE:
@@ -66,7 +68,9 @@ def what_came(answer: Answer, stage: Stage) -> str:
         case AnswerKind.WAITING:
             return _("%(name)s waits for a place and has none yet. Call a coordinator.", name=name)
         case AnswerKind.OTHER_STAGE:
-            return _("%(name)s does not walk stage %(number)s. Call a coordinator.", name=name, number=stage.number)
+            return _(
+                "%(name)s does not walk stage %(number)s. Call a coordinator.", name=name, number=stage.number
+            )
         case AnswerKind.MOVED:
             return _("This person is not in your group any more. Open the roll call anew.")
         case AnswerKind.KEY_TAKEN:
@@ -79,7 +83,12 @@ def _again(answer: Answer, stage: Stage) -> str:
     at = clock(mark.marked_at, stage.march.time_zone) if mark else ""
     name = answer.person.name if answer.person else ""
     if mark and mark.account:
-        return _("%(name)s was counted already, at %(clock)s by %(who)s.", name=name, clock=at, who=mark.account.name)
+        return _(
+            "%(name)s was counted already, at %(clock)s by %(who)s.",
+            name=name,
+            clock=at,
+            who=mark.account.name,
+        )
     return _("%(name)s was counted already, at %(clock)s.", name=name, clock=at)
 
 
@@ -87,7 +96,9 @@ def _elsewhere(answer: Answer) -> str:
     name = answer.person.name if answer.person else ""
     if answer.group is None:
         return _("%(name)s is in no group yet and is not counted.", name=name)
-    return _("%(name)s belongs to group %(number)s and is not counted here.", name=name, number=answer.group.number)
+    return _(
+        "%(name)s belongs to group %(number)s and is not counted here.", name=name, number=answer.group.number
+    )
 
 
 def about(answer: Answer, stage: Stage) -> str:
