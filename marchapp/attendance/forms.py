@@ -76,7 +76,7 @@ def _read_mark(mark: Any) -> SentMark:
         raise UnreadableMarks
     person, badge = mark.get("participant"), tidy(str(mark.get("badge") or ""))[:LONGEST]
     if isinstance(person, bool) or not (
-        isinstance(person, int) and 0 < person < 2**31 or (person is None and badge)
+        (isinstance(person, int) and 0 < person < 2**31) or (person is None and badge)
     ):
         raise UnreadableMarks
     whole = _whole(

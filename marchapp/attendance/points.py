@@ -78,7 +78,7 @@ def _checkpoints(stage: Stage) -> Iterable[Point]:
 
 
 def code_of(word: str, times: int) -> str:
-    """Return the code of a checkpoint: formed from its name, and from how often the route had that name so far.
+    """Return the code of a checkpoint: formed from its name, and how often the route had that name so far.
 
     >>> code_of("vidsyn", 1) == code_of("vidsyn", 1) != code_of("vidsyn", 2)
     True
