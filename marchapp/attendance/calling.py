@@ -109,7 +109,7 @@ def _standings(session: Session, group: Group, point: Point, ids: list[int]) -> 
 
 
 def next_point(session: Session, group: Group, points: list[Point]) -> Point:
-    """Return where the roll of a group is called next: where it began last, or the point after if it is done."""
+    """Return where the roll of a group is called next: where it began last, or after that if it is done."""
     called = set(session.scalars(select(RollMark.point).where(RollMark.group_id == group.id).distinct()))
     begun = [index for index, point in enumerate(points) if point.code in called]
     if not begun:
