@@ -1,9 +1,9 @@
 """How many marks of roll calls the program takes in a second: `python -m bench.rollcall`.
 
 Eight guides, each signed in once, send the marks of a group of 100 at two points over HTTP to gunicorn
-with two workers; every tenth mark is sent twice, as phones do after a lost answer. Then it is counted that what was
-acknowledged is stored, once. PostgreSQL is measured where TEST_DATABASE_URL names a server; PEOPLE=20 makes
-it shorter.
+with two workers; every tenth mark is sent twice, as phones do after a lost answer. Then it is counted that
+what was acknowledged is stored, once. PostgreSQL is measured where TEST_DATABASE_URL names a server;
+PEOPLE=20 makes it shorter.
 """
 
 import json
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -106,8 +106,9 @@ def prepared(url: str, folder: Path) -> tuple[Flask, list[Guide]]:
     today = datetime.now(UTC)
     with app.app_context():
         upgrade()
-        march = make_march(db.session, slug="walk", capacity=10_000, starts_on=today.date())
-        march.ends_on = today.date() + timedelta(days=2)
+        march = make_march(
+            db.session, slug="walk", capacity=10_000, starts_on=today.date(), ends_on=today.date()
+        )
         stage = make_stage(db.session, march)
         guides = [prepare_guide(march, stage) for _number in range(CLIENTS)]
         db.session.commit()

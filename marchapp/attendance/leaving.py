@@ -51,7 +51,8 @@ def departures(session: Session, stage: Stage, person_ids: list[int] | None = No
     )
     if person_ids is not None:
         query = query.where(RollStanding.participant_id.in_(person_ids))
-    return {person: Departure(*left) for person, *left in session.execute(query)}
+    rows = session.execute(query)
+    return {person: Departure(number, position, code, name) for person, number, position, code, name in rows}
 
 
 def _is_after(later_stage: type[Stage], later_point: type[RollPoint]) -> ColumnElement[bool]:

@@ -109,8 +109,9 @@ def count_mark(
         "marked_at": made_at(sent, now),
         "received_at": now,
     }
-    written = session.execute(insert_into(session, RollMark).values(**row).on_conflict_do_nothing())
-    if written.rowcount:
+    insert = insert_into(session, RollMark).values(**row).on_conflict_do_nothing()
+    written = session.scalar(insert.returning(RollMark.id))
+    if written:
         _bring_standing_up(session, row)
     return _answer_of_counted(session, group, point, person, sent)
 

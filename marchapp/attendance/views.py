@@ -180,17 +180,13 @@ def take_over_person(group_id: int, code: str) -> Response:
 def state(group_id: int, code: str) -> Response:
     """Answer how everybody stands, or that nothing has changed."""
     group, point = _roll_for_guide(group_id, code)
-    answer = Response()
-    answer.set_etag(version_of(db.session, group))
+    version = version_of(db.session, group)
+    is_known = request.if_none_match.contains(version)
+    people = [] if is_known else roll_of(db.session, group, point).people
+    answer = Response(status=304) if is_known else jsonify(people=[_standing(one, group) for one in people])
+    answer.set_etag(version)
     answer.headers["Cache-Control"] = "private, no-cache"
-    if request.if_none_match.contains(answer.get_etag()[0]):
-        answer.status_code = 304
-        return answer
-    people = roll_of(db.session, group, point).people
-    told = jsonify(people=[_standing(one, group) for one in people])
-    told.set_etag(answer.get_etag()[0])
-    told.headers["Cache-Control"] = "private, no-cache"
-    return told
+    return answer
 
 
 def _standing(one: Called, group: Group) -> dict[str, Any]:
