@@ -97,6 +97,7 @@ def test_three_marks_without_a_signal_are_sent_once_when_it_is_back(
     expect(page.locator(".tally-count")).to_have_text("3 of 4 here")
     assert marks(session) == []
     session.rollback()
+    page.evaluate("void (window.fetch = window.fetchOfPage)")
     page.context.set_offline(False)
     expect(page.locator(".tally-unsent")).to_be_hidden()
     assert len(marks(session)) == 3
