@@ -1,4 +1,4 @@
-"""The roll calls of the demo march: everybody is seen, one is missing for a while, one child is handed over."""
+"""The demo's roll calls: everybody is seen, one is missing for a while, one child is handed over."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
