@@ -173,6 +173,8 @@ for (const { mark } of restored) {
 if (restored.length) { tally(); sort(); }
 
 startCamera({ root: roll.querySelector(".scanning"), onBadge: scan, onTrouble: () => tell("trouble", words.no_camera) });
+const chip = document.querySelector(".points [aria-current]");
+chip.closest("ul").scrollLeft = chip.parentElement.offsetLeft - 16;
 addEventListener("online", sendSoon);
 setInterval(sendSoon, SEND_EVERY_MS);
 setInterval(() => look().catch(() => {}), LOOK_EVERY_MS);
