@@ -8,7 +8,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
-FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail", "files", "printing", "border"}
+FEATURES = {
+    "accounts", "marches", "registration", "rosters", "attendance", "tracks", "mail", "files", "printing", "border",
+}
+    "accounts",
+    "marches",
+    "registration",
+    "rosters",
+    "attendance",
+    "tracks",
+    "mail",
+    "files",
+    "printing",
+    "border",
+}
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}
 WEB_STATE = {"request", "g", "session", "current_user"}

@@ -83,6 +83,17 @@ PACKAGES = (
             "LICENSE": "vendor/sortablejs/LICENSE.txt",
         },
     ),
+    Package(
+        "qr",
+        "0.7.0",
+        "MIT OR Apache-2.0",
+        "reads badges where the browser has no BarcodeDetector",
+        {
+            "decode.js": "vendor/qr/decode.js",
+            "index.js": "vendor/qr/index.js",
+            "LICENSE-MIT": "vendor/qr/LICENSE.txt",
+        },
+    ),
     Package("@fontsource-variable/inter", "5.3.0", "OFL-1.1", "the typeface", _fonts()),
 )
 

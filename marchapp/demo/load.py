@@ -12,6 +12,7 @@ from marchapp.accounts.services import appoint, make_account
 from marchapp.demo import script
 from marchapp.demo.consents import answer_for_all
 from marchapp.demo.crossing import cross_border
+from marchapp.demo.roll_calls import call_rolls
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.script import Day
 from marchapp.demo.signing import sign_up_all
@@ -57,6 +58,7 @@ def load(session: Session) -> DemoSummary:
     answer_for_all(session, march, walkers, by=coordinator)
     groups = _form_groups(session, stages, walkers, guides, coordinator)
     cross_border(session, stages, by=coordinator)
+    call_rolls(session, groups)
     recordings = [
         _upload(session, day, group, story)
         for day in script.DAYS
