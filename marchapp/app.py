@@ -27,7 +27,8 @@ from marchapp.marches import views as marches
 from marchapp.printing import views as printing
 from marchapp.registration import views as registration
 from marchapp.rosters import views as rosters
-from marchapp.rosters.moves import MoveRefused, move_people
+from marchapp.rosters.moves import MoveRefused
+from marchapp.rosters.on_the_way import move_on_the_way
 from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
@@ -58,7 +59,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
-    app.extensions[attendance.MOVING] = Moving(move_people, MoveRefused, why_not_moved)
+    app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
     for part in (i18n, errors, cli):
         part.init_app(app)
     app.after_request(_add_headers)

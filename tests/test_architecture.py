@@ -9,8 +9,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
 FEATURES = {
-    "accounts", "marches", "registration", "rosters", "attendance", "tracks", "mail", "files", "printing", "border",
-}
     "accounts",
     "marches",
     "registration",

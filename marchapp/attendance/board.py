@@ -14,9 +14,10 @@ from marchapp.attendance.points import Point, points_called
 from marchapp.models import (
     AuditEvent,
     Group,
-    Membership,
     Participant,
     PointKind,
+    PublishedGroup,
+    PublishedPlace,
     RollMark,
     RollPoint,
     RollStanding,
@@ -148,27 +149,31 @@ def _lines(session: Session, stage: Stage, points: list[Point], now: datetime) -
 def _sizes(session: Session, stage: Stage) -> dict[int, int]:
     return dict(
         session.execute(
-            select(Membership.group_id, func.count())
-            .join(Membership.participant)
-            .where(Membership.stage_id == stage.id, Participant.standing == Standing.PLACED)
-            .group_by(Membership.group_id)
+            select(PublishedGroup.group_id, func.count())
+            .select_from(PublishedPlace)
+            .join(PublishedPlace.group)
+            .join(PublishedPlace.participant)
+            .where(PublishedPlace.stage_id == stage.id, Participant.standing == Standing.PLACED)
+            .group_by(PublishedGroup.group_id)
         ).all()
     )
 
 
 def _marked(session: Session, stage: Stage) -> dict[int, dict[tuple[str, RollState], int]]:
     rows = session.execute(
-        select(Membership.group_id, RollStanding.point, RollStanding.state, func.count())
+        select(PublishedGroup.group_id, RollStanding.point, RollStanding.state, func.count())
+        .select_from(PublishedPlace)
+        .join(PublishedPlace.group)
         .join(
             RollStanding,
             and_(
-                RollStanding.stage_id == Membership.stage_id,
-                RollStanding.participant_id == Membership.participant_id,
+                RollStanding.stage_id == PublishedPlace.stage_id,
+                RollStanding.participant_id == PublishedPlace.participant_id,
             ),
         )
-        .join(Membership.participant)
+        .join(PublishedPlace.participant)
         .where(RollStanding.stage_id == stage.id, Participant.standing == Standing.PLACED)
-        .group_by(Membership.group_id, RollStanding.point, RollStanding.state)
+        .group_by(PublishedGroup.group_id, RollStanding.point, RollStanding.state)
     )
     marked: dict[int, dict[tuple[str, RollState], int]] = defaultdict(dict)
     for group_id, point, state, count in rows:
@@ -179,12 +184,14 @@ def _marked(session: Session, stage: Stage) -> dict[int, dict[tuple[str, RollSta
 def _gone_by_group(session: Session, stage: Stage) -> dict[int, list[Departure]]:
     left = departures(session, stage)
     rows = session.execute(
-        select(Membership.participant_id, Membership.group_id)
-        .join(RollStanding, RollStanding.participant_id == Membership.participant_id)
-        .join(Membership.participant)
+        select(PublishedPlace.participant_id, PublishedGroup.group_id)
+        .select_from(PublishedPlace)
+        .join(PublishedPlace.group)
+        .join(RollStanding, RollStanding.participant_id == PublishedPlace.participant_id)
+        .join(PublishedPlace.participant)
         .where(
             RollStanding.state == RollState.LEFT,
-            Membership.stage_id == stage.id,
+            PublishedPlace.stage_id == stage.id,
             Participant.standing == Standing.PLACED,
         )
         .distinct()
@@ -232,10 +239,10 @@ def _noted_missing(session: Session, stage: Stage, points: list[Point]) -> list[
         select(Participant, Group, RollStanding)
         .join(RollStanding, RollStanding.participant_id == Participant.id)
         .outerjoin(
-            Membership,
-            and_(Membership.participant_id == Participant.id, Membership.stage_id == stage.id),
+            PublishedPlace,
+            and_(PublishedPlace.participant_id == Participant.id, PublishedPlace.stage_id == stage.id),
         )
-        .outerjoin(Group, Group.id == Membership.group_id)
+        .outerjoin(Group, Group.id == PublishedPlace.group_id)
         .where(
             RollStanding.stage_id == stage.id,
             RollStanding.state == RollState.MISSING,
@@ -283,8 +290,8 @@ def _not_in(session: Session, stage: Stage, loud: list[int]) -> list[Sought]:
     gone = departures(session, stage)
     rows = session.execute(
         select(Participant, Group)
-        .join(Membership, Membership.participant_id == Participant.id)
-        .join(Group, Group.id == Membership.group_id)
+        .join(PublishedPlace, PublishedPlace.participant_id == Participant.id)
+        .join(Group, Group.id == PublishedPlace.group_id)
         .where(
             Group.id.in_(loud[:MOST_NAMED]),
             Participant.standing == Standing.PLACED,

@@ -9,8 +9,8 @@ from marchapp.attendance.leaving import Departure, departures, has_left_before
 from marchapp.attendance.points import Point
 from marchapp.models import (
     Group,
-    Membership,
     Participant,
+    PublishedPlace,
     RollMark,
     RollStanding,
     RollState,
@@ -88,8 +88,8 @@ def members_of(session: Session, group: Group) -> list[Participant]:
     return list(
         session.scalars(
             select(Participant)
-            .join(Membership, Membership.participant_id == Participant.id)
-            .where(Membership.group_id == group.id, Participant.standing == Standing.PLACED)
+            .join(PublishedPlace, PublishedPlace.participant_id == Participant.id)
+            .where(PublishedPlace.group_id == group.id, Participant.standing == Standing.PLACED)
             .order_by(Participant.family_name, Participant.given_name, Participant.id)
         )
     )
@@ -123,8 +123,8 @@ def version_of(session: Session, group: Group) -> str:
     """Return what changes whenever a mark is made on the stage or somebody comes or leaves the group."""
     last = session.scalar(select(func.max(RollMark.id)).where(RollMark.stage_id == group.stage_id))
     members = session.execute(
-        select(func.count(), func.coalesce(func.sum(Membership.participant_id), 0)).where(
-            Membership.group_id == group.id
+        select(func.count(), func.coalesce(func.sum(PublishedPlace.participant_id), 0)).where(
+            PublishedPlace.group_id == group.id
         )
     ).one()
     return f"{group.id}-{last or 0}-{members[0]}-{members[1]}"

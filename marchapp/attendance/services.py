@@ -13,8 +13,8 @@ from marchapp.attendance.upserts import insert_into
 from marchapp.models import (
     Account,
     Group,
-    Membership,
     Participant,
+    PublishedPlace,
     RollMark,
     RollStanding,
     RollState,
@@ -147,10 +147,10 @@ def _why_not_walking(session: Session, group: Group, person: Participant) -> Ans
 
 
 def _group_of(session: Session, group: Group, person: Participant) -> Group | None:
-    membership = session.get(Membership, (person.id, group.stage_id))
-    if membership is None:
+    place = session.get(PublishedPlace, (person.id, group.stage_id))
+    if place is None or place.group_id is None:
         return None
-    return group if membership.group_id == group.id else session.get(Group, membership.group_id)
+    return group if place.group_id == group.id else session.get(Group, place.group_id)
 
 
 def _was_marked_in(session: Session, group: Group, person: Participant, sent: SentMark) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.attendance.points import Point
 from marchapp.attendance.services import Answer, SentMark, count_mark, find_by_badge
-from marchapp.models import Account, Group, Membership
+from marchapp.models import Account, Group, PublishedPlace
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def take_over(
     person = find_by_badge(session, group, sent.badge)
     if person is None:
         raise NobodyToTakeOver
-    membership = session.get(Membership, (person.id, group.stage_id))
-    if membership is None or membership.group_id != group.id:
-        people = {person.id: seen_in}
-        moving.move(session, stage=group.stage, to_group_id=group.id, people=people, by=by, now=now)
+    place = session.get(PublishedPlace, (person.id, group.stage_id))
+    if place is None or place.group_id != group.id:
+        moving.move(session, group=group, person=person, seen_in=seen_in, by=by, now=now)
     return count_mark(session, group=group, point=point, person=person, sent=sent, by=by, now=now)

@@ -16,19 +16,26 @@ from marchapp.access import signed_in_account, stage_for_coordinator
 from marchapp.extensions import db, queue
 from marchapp.forms import BaseForm
 from marchapp.i18n import figure
-from marchapp.models import Message, RosterVersion, Stage
+from marchapp.models import Group, Message, RosterVersion, Stage
 from marchapp.rosters.board import SizedGroup, count_walkers, groups_of
 from marchapp.rosters.differences import differences
 from marchapp.rosters.publishing import NothingNew, PublishedMeanwhile, publish
+from marchapp.rosters.rules import Check, Rule, State, checks_of
 from marchapp.rosters.telling import tell_of_rosters
-
-CONCERNS = ("no_guide", "too_many", "too_small")
 
 
 class PublishForm(BaseForm):
     """Names the version that the reader saw before publishing it."""
 
     version = IntegerField(widget=HiddenInput())
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A rule, one of the checks in which it is broken, and all groups that break it in this way."""
+
+    check: Check
+    groups: list[Group]
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def publish_roster(slug: str, number: int) -> str | Response:
         next_number=form.version.data,
         groups=groups,
         counts=count_walkers(db.session, stage),
-        concerns=_concerns(groups),
+        concerns=_concerns(stage, groups),
         differences=differences(db.session, stage),
     )
 
@@ -101,10 +108,15 @@ def _said(version: RosterVersion) -> str:
     return _("Version %(number)s is published.", number=version.number) + " " + told
 
 
-def _concerns(groups: list[SizedGroup]) -> dict[str, list[SizedGroup]]:
-    """Return the groups of which something is to be said before publishing, by what it is."""
-    found = {code: [sized for sized in groups if code in sized.concerns] for code in CONCERNS}
-    return {code: some for code, some in found.items() if some}
+def _concerns(stage: Stage, groups: list[SizedGroup]) -> list[Concern]:
+    """Return which groups break which rule, in the order of the rules."""
+    found: dict[tuple[Rule, State], Concern] = {}
+    checks = checks_of(db.session, stage, [sized.group for sized in groups])
+    for sized in groups:
+        for check in checks[sized.group.id]:
+            if not check.is_kept:
+                found.setdefault((check.rule, check.state), Concern(check, [])).groups.append(sized.group)
+    return [found[key] for key in sorted(found, key=lambda key: list(Rule).index(key[0]))]
 
 
 def versions_of(session: Session, stage: Stage) -> list[VersionState]:

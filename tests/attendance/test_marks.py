@@ -188,7 +188,7 @@ def test_who_left_the_march_is_not_expected_at_later_points_and_stages(
     second = make_stage(session, cast.march, number=2)
     both = make_participant(session, cast.march, cast.stage, second, group=cast.group)
     group = make_group(session, second, cast.guide)
-    make_membership(session, both, group)
+    put_into(session, both, group)
     mark(session, cast, now, "1", "left", participant_id=both.id)
     finish = roll_of(session, cast.group, point(cast.stage, "finish"))
     next_day = roll_of(session, group, point(second))
@@ -206,18 +206,20 @@ def test_who_left_can_come_back(session: Session, cast: Cast, now: datetime) -> 
     second = make_stage(session, cast.march, number=2)
     person = session.get(Participant, cast.walker.id)
     group = make_group(session, second)
-    make_membership(session, person, group)
+    put_into(session, person, group)
     assert roll_of(session, group, point(second)).expected == 1
 
 
-def make_membership(session: Session, person: Participant, group: Group) -> None:
+def put_into(session: Session, person: Participant, group: Group) -> None:
     from marchapp.models import Membership, StageEntry
+    from tests.factories import publish_place
 
     if session.get(StageEntry, (person.id, group.stage_id)) is None:
         session.add(StageEntry(participant_id=person.id, stage_id=group.stage_id))
         session.flush()
     session.add(Membership(participant_id=person.id, stage_id=group.stage_id, group_id=group.id))
     session.flush()
+    publish_place(session, person, group)
 
 
 def test_a_handing_over_keeps_to_whom_and_the_database_does_not_show_it(
