@@ -53,7 +53,8 @@ SAME_SOUNDS = tuple(
         ("w", "v"),
         ("ae", "e"),
         ("oe", "o"),
-        ("(?<=[bdfgklmnprstv])[yj]o", "e"),
+        ("(?<=[bdfgklmnprstv])yo", "e"),
+        ("(?<=[lmnprst])jo", "e"),  # not after b and f: Bjørn and Fjord are no Russian names
         ("[yj]", "i"),
         ("h(?![aeiou])", ""),
         (r"(.)\1+", r"\1"),

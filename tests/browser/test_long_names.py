@@ -33,7 +33,8 @@ PAPER = 688  # pixels between the margins of A4
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main, main *")]
     .filter((part) => part.scrollWidth > part.clientWidth + 16 && part.clientWidth > 1)
     .filter((part) => !["inline", "none", "contents"].includes(getComputedStyle(part).display))
-    .filter((part) => !part.matches("input, select, svg *, .visually-hidden, .table-scroll"))
+    .filter((part) => !part.matches("input, select, svg *, .visually-hidden, .table-scroll, .columns"))
+    .filter((part) => !part.matches("details:not([open]) *"))
     .map((part) => `${part.tagName}.${part.className}: ${part.scrollWidth} in ${part.clientWidth}`)"""
 
 
