@@ -86,6 +86,7 @@ def test_publishing_twice_tells_only_whose_line_changed(
     guide.reload()
     expect(guide.get_by_text("1 person walks")).to_be_visible()
 
+    expect(page.locator("[data-every-ms]")).to_have_count(0)  # it opens anew once all letters are written
     page.goto(GROUPS)
     expect(page.locator(".published-state")).to_contain_text("1 person has moved since.")
     page.click(".published-state a")
