@@ -1,55 +1,32 @@
-"""Commands that need no database and no settings: `python -m marchapp compare ROUTE TRACK`."""
+"""Commands that need no database and no settings: `python -m marchapp compare …` and `… assign …`."""
 
 import argparse
-import json
+import math
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-from marchapp.geo.comparison import Comparison, Settings, compare
-from marchapp.geo.errors import UnusableInput
-from marchapp.geo.gpx import read_route, read_track
-from marchapp.geo.page import comparison_page
-from marchapp.geo.progress import Progress, part_of, untold
-from marchapp.geo.recordings import join
-from marchapp.geo.summary import summarise
-from marchapp.geo.tables import write_points
-
-UNUSABLE = 2
-READ_SHARE = 0.5
-BAR_AFTER_S = 1.0
-BAR_WIDTH = 30
-TO_LINE_START = "\r\x1b[K"
+# Names of their own, not those of Nationality: the parser of `compare` must not wait for the solver.
+NATIONALITIES = ("any", "mixed", "separate")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 2 when the input cannot be used."""
     options = _parser().parse_args(arguments)
-    try:
-        with _progress_bar() as progress:
-            comparison = _compare_files(options.route, options.track, progress)
-        if options.points:
-            _write_points(comparison, options.points)
-        if options.html:
-            options.html.write_text(comparison_page(comparison), encoding="utf-8")
-    except UnusableInput as error:
-        sys.stderr.write(f"{error}\n")
-        return UNUSABLE
-    except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}.\n")
-        return UNUSABLE
-    sys.stdout.write(
-        json.dumps(comparison.to_json(), indent=2) + "\n" if options.json else summarise(comparison)
-    )
-    return 0
+    answer: int = import_module(f"marchapp.commands.{options.command}").run(options)
+    return answer
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m marchapp")
-    commands = parser.add_subparsers(required=True)
-    command = commands.add_parser("compare", help="compare a recorded track with a planned route")
+    commands = parser.add_subparsers(required=True, dest="command")
+    _add_compare(commands.add_parser("compare", help="compare a recorded track with a planned route"))
+    _add_assign(commands.add_parser("assign", help="put people into groups"))
+    return parser
+
+
+def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument("route", type=Path, help="GPX file of the planned route")
     command.add_argument(
         "track", type=Path, nargs="+", help="GPX, TCX or FIT file of the recording; several are joined"
@@ -57,60 +34,36 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print everything as one JSON object")
     command.add_argument("--points", type=Path, metavar="FILE.csv", help="write one row for every used point")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with map and charts")
-    return parser
 
 
-def _compare_files(route: Path, tracks: list[Path], progress: Progress) -> Comparison:
-    each = READ_SHARE / len(tracks)
-    recordings = []
-    for number, track in enumerate(tracks):
-        with _named(track):
-            tell = part_of(progress, number * each, (number + 1) * each)
-            recordings.append(read_track(track.read_bytes(), tell))
-    with _named(route):
-        planned = read_route(route.read_bytes())
-    return compare(
-        walked=join(recordings),
-        planned=planned,
-        settings=Settings(compare_without_times=True),
-        progress=part_of(progress, READ_SHARE, 1.0),
+def _add_assign(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "people",
+        type=Path,
+        help="CSV: id,unit,class,country,languages,child,guide,first_aid,previous_group,locked_group",
     )
+    command.add_argument("groups", type=Path, help="CSV: id,min_size,max_size")
+    command.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    command.add_argument("--children-per-adult", type=_whole, default=8, metavar="8", help="at most")
+    command.add_argument("--nationality", choices=NATIONALITIES, default="any", help="mixed groups, or not")
+    command.add_argument("--time-limit", type=_seconds, default=60.0, metavar="60", help="in seconds")
+    command.add_argument("--seed", type=_whole, default=1, metavar="1", help="where the search begins")
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Say of which file it is that something cannot be read."""
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
     try:
-        yield
-    except UnusableInput as error:
-        raise UnusableInput(f"{path}: {error}") from error
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    """Show how much is done after a second, if somebody watches, and take it away at the end."""
-    if not sys.stderr.isatty():
-        yield untold
-        return
-    shown_after = time.monotonic() + BAR_AFTER_S
-
-    def show(share: float) -> None:
-        if time.monotonic() > shown_after:
-            done = "#" * round(share * BAR_WIDTH)
-            sys.stderr.write(f"\r{done:.<{BAR_WIDTH}} {share:4.0%}")
-            sys.stderr.flush()
-
-    try:
-        yield show
-    finally:
-        if time.monotonic() > shown_after:
-            sys.stderr.write(TO_LINE_START)
-            sys.stderr.flush()
-
-
-def _write_points(comparison: Comparison, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        write_points(comparison.points, file)
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from marchapp.models import (
     Account,
     Appointment,
     Group,
-    GroupGuide,
     LinkKind,
     March,
     Participant,
     Party,
+    PreparedFile,
     PrivateLink,
     Recording,
     Role,
@@ -30,6 +30,7 @@ from marchapp.models import (
     Track,
 )
 from marchapp.models.link import hash_of_secret
+from marchapp.models.roster import is_published_guide
 
 Found = TypeVar("Found")
 
@@ -46,10 +47,11 @@ def is_coordinator(march: March) -> bool:
 
 
 def is_guide_of(group: Group) -> bool:
-    return (
-        current_user.is_authenticated
-        and current_user.has_role_in(group.stage.march, Role.GUIDE)
-        and db.session.get(GroupGuide, (group.id, current_user.id)) is not None
+    """Tell whether the published roster names the reader as guide of a group: a draft opens nothing."""
+    if not current_user.is_authenticated or not current_user.has_role_in(group.stage.march, Role.GUIDE):
+        return False
+    return bool(
+        db.session.scalar(select(is_published_guide(current_user.id, Group.id)).where(Group.id == group.id))
     )
 
 
@@ -118,6 +120,15 @@ def participant_for_coordinator(participant_id: int, *, even_erased: bool = Fals
     if participant.erased_at and not even_erased:
         abort(404)
     return participant
+
+
+def prepared_file_for_coordinator(file_id: int) -> PreparedFile:
+    """Return a file that the worker makes or made to a coordinator of its march, some to its maker only."""
+    account = signed_in_account()
+    file = _one(select(PreparedFile).where(PreparedFile.id == file_id))
+    _allow(is_coordinator(file.march))
+    _allow(not file.only_for_its_maker or file.account_id == account.id)
+    return file
 
 
 def open_link(secret: str) -> PrivateLink:
@@ -192,7 +203,7 @@ def stage_for_track_reader(slug: str, number: int) -> tuple[Stage, ColumnElement
     if (march.is_public and march.shows_comparisons) or is_coordinator(march):
         return stage, true()
     account = signed_in_account()
-    own = Group.id.in_(select(GroupGuide.group_id).where(GroupGuide.account_id == account.id))
+    own = is_published_guide(account.id, Group.id)
     guides_here = select(Group.id).where(Group.stage_id == stage.id, own)
     _allow(account.has_role_in(march, Role.GUIDE) and db.session.scalar(guides_here.limit(1)) is not None)
     return stage, own

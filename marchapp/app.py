@@ -15,17 +15,25 @@ from whitenoise import WhiteNoise
 from marchapp import cli, errors, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
+from marchapp.attendance import views as attendance
+from marchapp.attendance.taking_over import Moving
+from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
+from marchapp.files import views as files
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
+from marchapp.printing import views as printing
 from marchapp.registration import views as registration
 from marchapp.rosters import views as rosters
+from marchapp.rosters.moves import MoveRefused
+from marchapp.rosters.on_the_way import move_on_the_way
+from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
 PROJECT = Path(__file__).resolve().parent.parent
-FEATURES = (marches, registration, rosters, tracks, accounts, mail_views)
+FEATURES = (marches, registration, rosters, attendance, tracks, accounts, mail_views, files, printing, border)
 
 
 class RowNumber(IntegerConverter):
@@ -51,6 +59,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
+    app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
     for part in (i18n, errors, cli):
         part.init_app(app)
     app.after_request(_add_headers)

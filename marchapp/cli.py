@@ -1,6 +1,8 @@
 """Commands for whoever runs the program: `flask serve`, `flask worker`, `flask demo`, `flask march`, …"""
 
+import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +25,7 @@ PASSWORD_LENGTH = 8
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, worker, demo, new_march, coordinator, compare_again):
+    for command in (serve, worker, demo, new_march, coordinator, compare_again, compute_rosters):
         app.cli.add_command(command)
 
 
@@ -43,6 +45,16 @@ def serve(port: str) -> None:
 def worker(threads: int) -> None:
     """Do the background work: send what waits in the outbox, compare the recordings that wait."""
     queue.work(threads=threads)
+
+
+@click.command("compute-rosters", hidden=True)
+def compute_rosters() -> None:
+    """Compute the rosters that wait and end; the worker starts this beside itself."""
+    from marchapp.rosters.automatic.computing import WorkerGone, compute_waiting  # loads the large solver
+
+    os.nice(5)  # of two that want the processor, pages and letters come first
+    with suppress(WorkerGone):
+        compute_waiting(db.session)
 
 
 @click.command()

@@ -1,13 +1,14 @@
 """The libraries that serve the whole application, made here and tied to it in app.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -31,6 +32,7 @@ NAMES_OF_CONSTRAINTS = {
 }
 PATIENCE_S = 15  # as long as a writer waits for another
 BETWEEN_TRIES_S = 0.002
+LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -85,7 +87,7 @@ class TaskQueue:
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due each minute, until the process is told to end."""
         assert self.huey is not None  # noqa: S101
-        self.huey.create_consumer(workers=threads, periodic=True).run()
+        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
 
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
         # Nobody reads what a task returns, so it is not kept.
@@ -147,6 +149,34 @@ def now_write() -> None:
         db.session.rollback()
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Keep no writer waiting while the worker only reads, however long that takes."""
+    before = g.get("only_reads")
+    g.only_reads = True
+    try:
+        yield
+    finally:
+        g.only_reads = before
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Begin the transactions within as those of a writer, in the midst of one that reads."""
+    before = g.get("only_reads")
+    g.only_reads = False
+    try:
+        yield
+    finally:
+        g.only_reads = before
+
+
+def _only_reads() -> bool:
+    """Tell whether what begins now writes nothing: it said so itself, or it answers a GET."""
+    said = g.get("only_reads") if has_app_context() else None
+    return (has_request_context() and request.method in READING_METHODS) if said is None else said
+
+
 def tune_sqlite(engine: Engine) -> None:
     """Let SQLite keep its promises: foreign keys, readers beside one writer, waiting instead of failing.
 
@@ -163,8 +193,7 @@ def tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        is_reading = has_request_context() and (request.method in READING_METHODS or g.get("only_reads"))
-        if is_reading:
+        if _only_reads():
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_to_write(connection.connection.driver_connection)

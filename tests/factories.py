@@ -13,6 +13,8 @@ from marchapp.models import (
     Account,
     Appointment,
     Category,
+    Change,
+    DocumentKind,
     Group,
     GroupGuide,
     March,
@@ -20,14 +22,20 @@ from marchapp.models import (
     Participant,
     Party,
     PartyKind,
+    PublishedGroup,
+    PublishedGuide,
+    PublishedPlace,
     Quota,
     QuotaKind,
     Role,
+    RosterVersion,
     Stage,
     StageEntry,
     Standing,
+    TravelDocument,
 )
 from marchapp.models.quota import new_quotas
+from marchapp.models.roster import last_version
 from marchapp.registration import places
 
 DAY = date(2014, 9, 18)
@@ -86,7 +94,10 @@ def make_account(session: Session, name: str, march: March | None = None, role: 
     return account
 
 
-def make_group(session: Session, stage: Stage, *guides: Account, **given: Any) -> Group:
+def make_group(
+    session: Session, stage: Stage, *guides: Account, is_published: bool = True, **given: Any
+) -> Group:
+    """Add a group with its guides, as one that is in the published roster unless said otherwise."""
     values: dict[str, Any] = {"stage_id": stage.id, "number": next(_numbers), "min_size": 1, "max_size": 12}
     group = Group(**values | given)
     session.add(group)
@@ -94,7 +105,70 @@ def make_group(session: Session, stage: Stage, *guides: Account, **given: Any) -
     for guide in guides:
         session.add(GroupGuide(group_id=group.id, account_id=guide.id))
     session.flush()
+    if is_published:
+        publish_group(session, group, *guides)
     return group
+
+
+def make_document(session: Session, person: Participant, **given: Any) -> TravelDocument:
+    """Give somebody a passport that is valid for long."""
+    values: dict[str, Any] = {
+        "participant_id": person.id,
+        "kind": DocumentKind.PASSPORT,
+        "number": "X1234567",
+        "issued_by": "NO",
+        "expires_on": date(2020, 1, 1),
+    }
+    document = TravelDocument(**values | given)
+    session.add(document)
+    session.flush()
+    return document
+
+
+def publish_group(session: Session, group: Group, *guides: Account) -> RosterVersion:
+    """Put a group without people into the published roster of its stage; nobody is told."""
+    version = last_version(session, group.stage_id) or _first_version(session, group)
+    session.add(
+        PublishedGroup(
+            group_id=group.id,
+            stage_id=group.stage_id,
+            version_id=version.id,
+            number=group.number,
+            name=group.name,
+            starts_at=group.start,
+            meeting_point=group.meeting_point,
+        )
+    )
+    session.flush()
+    for guide in guides:
+        names = {"name": guide.name, "phone": guide.phone}
+        session.add(PublishedGuide(group_id=group.id, account_id=guide.id, version_id=version.id, **names))
+    session.flush()
+    return version
+
+
+def _first_version(session: Session, group: Group) -> RosterVersion:
+    version = RosterVersion(stage_id=group.stage_id, number=1, people=0, told=0, published_at=START)
+    version.finished_at = START
+    session.add(version)
+    session.flush()
+    return version
+
+
+def publish_place(session: Session, participant: Participant, group: Group) -> None:
+    """Put somebody into the published roster, if the group is in it."""
+    version = last_version(session, group.stage_id)
+    if version and session.get(PublishedGroup, group.id):
+        session.add(
+            PublishedPlace(
+                participant_id=participant.id,
+                stage_id=group.stage_id,
+                group_id=group.id,
+                version_id=version.id,
+                change=Change.NEW,
+            )
+        )
+        session.flush()
 
 
 def make_party(session: Session, march: March, **given: Any) -> Party:
@@ -153,6 +227,7 @@ def make_participant(
     if group is not None:
         session.add(Membership(participant_id=participant.id, stage_id=group.stage_id, group_id=group.id))
         session.flush()
+        publish_place(session, participant, group)
     return participant
 
 

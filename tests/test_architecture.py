@@ -8,7 +8,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "marchapp"
-FEATURES = {"accounts", "marches", "registration", "rosters", "tracks", "mail"}
+FEATURES = {
+    "accounts",
+    "marches",
+    "registration",
+    "rosters",
+    "attendance",
+    "tracks",
+    "mail",
+    "files",
+    "printing",
+    "border",
+}
+SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}
 WEB_STATE = {"request", "g", "session", "current_user"}
 
@@ -48,6 +60,28 @@ def test_geo_knows_nothing_of_the_web(file: Path) -> None:
     assert all(module.startswith("marchapp.geo") for module in own(file))
 
 
+ASSIGNMENT = [PACKAGE / "rosters" / "assignment.py", *modules("rosters/assigning")]
+
+
+@pytest.mark.parametrize("file", ASSIGNMENT, ids=lambda file: file.name)
+def test_the_assignment_knows_nothing_of_the_web(file: Path) -> None:
+    assert foreign(file) <= PURE
+    assert all(module.startswith("marchapp.rosters.assigning") for module in own(file))
+
+
+@pytest.mark.parametrize("file", modules("commands"), ids=lambda file: file.name)
+def test_commands_need_no_web_and_no_database(file: Path) -> None:
+    pure = ("marchapp.commands", "marchapp.geo", "marchapp.rosters.assign")
+    assert foreign(file) <= PURE
+    assert all(module.startswith(pure) for module in own(file))
+
+
+@pytest.mark.parametrize("file", modules("paper"), ids=lambda file: file.name)
+def test_papers_know_only_what_stands_on_them(file: Path) -> None:
+    assert foreign(file) <= {"fpdf", "fontTools", "segno"}
+    assert all(module.startswith("marchapp.paper") for module in own(file))
+
+
 @pytest.mark.parametrize("file", modules("models"), ids=lambda file: file.name)
 def test_models_import_only_extensions(file: Path) -> None:
     assert all(module.startswith(("marchapp.models", "marchapp.extensions")) for module in own(file))
@@ -55,14 +89,13 @@ def test_models_import_only_extensions(file: Path) -> None:
 
 @pytest.mark.parametrize("feature", sorted(FEATURES))
 def test_features_do_not_import_each_other(feature: str) -> None:
-    others = FEATURES - {feature, "mail"}
+    others = FEATURES - {feature} - SHARED
     for file in modules(feature):
         for module in own(file):
             assert not module.startswith(tuple(f"marchapp.{other}" for other in others)), f"{file}: {module}"
-            if feature != "mail":
-                assert not module.startswith(("marchapp.mail.views", "marchapp.mail.worker")), (
-                    f"{file}: {module}"
-                )
+            for shared in SHARED - {feature}:
+                inner = (f"marchapp.{shared}.views", f"marchapp.{shared}.worker")
+                assert not module.startswith(inner), f"{file}: {module}"
 
 
 @pytest.mark.parametrize("file", sorted(PACKAGE.rglob("services.py")), ids=lambda file: file.parent.name)

@@ -1,6 +1,6 @@
 """The migrations make exactly the tables of the models, and can be taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Column, MetaData, inspect, text
+from sqlalchemy import Column, Connection, MetaData, inspect, text
 
 from marchapp.app import create_app
 from marchapp.extensions import db
 from tests.conftest import new_postgresql_database
+
+A_MOMENT = (date(2014, 9, 18), datetime(2014, 9, 18, 6, tzinfo=UTC))
 
 
 def test_migrations_make_the_tables_of_the_models(app: Flask) -> None:
@@ -79,7 +81,7 @@ AFTERWARDS = (
 
 def _insert_old_sign_ups() -> None:
     """Sign up a child that has a place and an adult who cancelled, as the tables of before hold them."""
-    a_day, a_moment = date(2014, 9, 18), datetime(2014, 9, 18, 6, tzinfo=UTC)
+    a_day, a_moment = A_MOMENT
     march = {"id": 1, "slug": "old", "starts_on": a_day, "ends_on": a_day}
     march |= {"signup_closes_at": a_moment + timedelta(hours=1)}
     child = {"id": 1, "given_name": "Kari", "email": "child@example.org", "birth_date": date(2001, 5, 17)}
@@ -87,18 +89,7 @@ def _insert_old_sign_ups() -> None:
     adult = {"id": 2, "given_name": "Ola", "email": "adult@example.org", "birth_date": date(1971, 5, 17)}
     adult |= {"cancelled_at": a_moment, "link_hash": "hash 2", "name_key": "olanilsen"}
     with db.engine.begin() as connection:
-        tables = MetaData()
-        tables.reflect(connection)
-
-        def insert(table: str, **given: object) -> None:
-            columns = tables.tables[table].columns
-            values = {
-                column.name: given.get(column.name, _anything(column, a_day, a_moment))
-                for column in columns
-                if column.name in given or not column.nullable
-            }
-            connection.execute(tables.tables[table].insert().values(values))
-
+        insert = _inserting(connection)
         insert("march", **march)
         insert("stage", id=1, march_id=1, finishes_at=a_moment + timedelta(hours=1))
         insert("quota", march_id=1, category="schoolchild", capacity=5, taken=1)
@@ -107,6 +98,70 @@ def _insert_old_sign_ups() -> None:
             of_march |= {"reference": f"R{person['id']}", "submission_key": f"key {person['id']}"}
             insert("participant", **of_march, **person)
             insert("stage_entry", participant_id=person["id"], stage_id=1)
+
+
+def test_groups_of_before_are_published_and_their_guides_keep_them(
+    empty_database: str, tmp_path: Path
+) -> None:
+    app = create_app({"DATABASE_URL": empty_database, "DATA_FOLDER": str(tmp_path)})
+    with app.app_context():
+        upgrade(revision="0004")
+        _insert_old_groups()
+        upgrade(revision="0007")
+        with db.engine.connect() as connection:
+            groups = connection.execute(text("SELECT group_id, number, name, starts_at FROM published_group"))
+            own, of_stage = (tuple(row) for row in sorted(groups))
+            guides = connection.execute(text("SELECT group_id, account_id, name FROM published_guide")).all()
+            places = connection.execute(text("SELECT participant_id, group_id FROM published_place")).all()
+            versions = connection.execute(
+                text("SELECT number, people, told, finished_at IS NULL FROM roster_version")
+            ).all()
+        downgrade(revision="0004")
+        assert "published_place" not in inspect(db.engine).get_table_names()
+        db.engine.dispose()
+    assert (own[:3], of_stage[:3]) == ((1, 1, "Pasvik"), (2, 2, ""))
+    assert "06:30" in str(own[3])
+    assert "06:00" in str(of_stage[3])
+    assert [tuple(row) for row in guides] == [(1, 1, "Gunn Guide")]
+    assert [tuple(row) for row in places] == [(1, 1)]
+    assert [tuple(row) for row in versions] == [(1, 1, 0, False)]
+
+
+def _insert_old_groups() -> None:
+    """Make two groups, the first with a guide, a walker and somebody who has cancelled."""
+    starts_at = datetime(2014, 9, 18, 6, tzinfo=UTC)
+    with db.engine.begin() as connection:
+        insert = _inserting(connection)
+        insert("march", id=1, slug="old", signup_closes_at=starts_at + timedelta(hours=1))
+        insert("stage", id=1, march_id=1, starts_at=starts_at, finishes_at=starts_at + timedelta(hours=1))
+        insert("account", id=1, name="Gunn Guide")
+        own_start = {"starts_at": starts_at + timedelta(minutes=30), "name": "Pasvik"}
+        insert("stage_group", id=1, stage_id=1, number=1, **own_start)
+        insert("stage_group", id=2, stage_id=1, number=2)
+        insert("group_guide", group_id=1, account_id=1)
+        insert("party", id=1, march_id=1, kind="family", when_full="all")
+        for number, standing in ((1, "placed"), (2, "cancelled")):
+            names = {"reference": f"R{number}", "name_key": f"walker{number}", "category": "walker"}
+            left = {"cancelled_at": starts_at} if standing == "cancelled" else {}
+            insert("participant", id=number, march_id=1, party_id=1, standing=standing, **names, **left)
+            insert("stage_entry", participant_id=number, stage_id=1)
+            insert("membership", participant_id=number, stage_id=1, group_id=1)
+
+
+def _inserting(connection: Connection) -> Callable[..., None]:
+    """Return what inserts a row with some value in each column that must have one."""
+    tables = MetaData()
+    tables.reflect(connection)
+
+    def insert(table: str, **given: object) -> None:
+        values = {
+            column.name: given.get(column.name, _anything(column, *A_MOMENT))
+            for column in tables.tables[table].columns
+            if column.name in given or not column.nullable
+        }
+        connection.execute(tables.tables[table].insert().values(values))
+
+    return insert
 
 
 def _anything(column: Column, a_day: date, a_moment: datetime) -> object:

@@ -73,6 +73,27 @@ PACKAGES = (
             "LICENSE": "vendor/uplot/LICENSE.txt",
         },
     ),
+    Package(
+        "sortablejs",
+        "1.15.7",
+        "MIT",
+        "dragging cards between groups (global `Sortable`)",
+        {
+            "Sortable.min.js": "vendor/sortablejs/sortable.min.js",
+            "LICENSE": "vendor/sortablejs/LICENSE.txt",
+        },
+    ),
+    Package(
+        "qr",
+        "0.7.0",
+        "MIT OR Apache-2.0",
+        "reads badges where the browser has no BarcodeDetector",
+        {
+            "decode.js": "vendor/qr/decode.js",
+            "index.js": "vendor/qr/index.js",
+            "LICENSE-MIT": "vendor/qr/LICENSE.txt",
+        },
+    ),
     Package("@fontsource-variable/inter", "5.3.0", "OFL-1.1", "the typeface", _fonts()),
 )
 

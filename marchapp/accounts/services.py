@@ -1,5 +1,6 @@
 """Make accounts and appoint them to marches."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_security import hash_password
@@ -10,6 +11,17 @@ from sqlalchemy.orm import Session
 from marchapp.mail import messages
 from marchapp.models import Account, Appointment, Group, GroupGuide, March, Role, Stage
 from marchapp.models.audit import record
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideProfile:
+    """What a coordinator knows of a guide: what stands on rosters, and what the guide brings to a group."""
+
+    name: str
+    phone: str
+    language: str
+    spoken_languages: tuple[str, ...] = ()
+    knows_first_aid: bool = False
 
 
 class SharedAccount(Exception):
@@ -42,9 +54,7 @@ def invite_guide(
     *,
     march: March,
     email: str,
-    name: str,
-    phone: str,
-    language: str,
+    profile: GuideProfile,
     by: Account,
     now: datetime,
 ) -> Account:
@@ -53,9 +63,13 @@ def invite_guide(
     Who is new here gets a link to choose a password. An account that somebody uses already, or that belongs
     to another march too, gets none: whoever reads the letter on the way must not be able to take it over.
     """
-    account = make_account(session, email=email, name=name, language=language, phone=phone)
+    account = make_account(
+        session, email=email, name=profile.name, language=profile.language, phone=profile.phone
+    )
     appoint(session, account=account, march=march, role=Role.GUIDE)
     is_new_here = account.password is None and belongs_to_alone(account, march)
+    if is_new_here:
+        _note_skills(account, profile)
     messages.write(
         session,
         template="invitation",
@@ -82,17 +96,21 @@ def change_guide(
     *,
     march: March,
     account: Account,
-    name: str,
-    phone: str,
-    language: str,
+    profile: GuideProfile,
     by: Account,
     now: datetime,
 ) -> None:
-    """Correct what stands on rosters about a guide. Raises SharedAccount when another march has them too."""
+    """Correct what is known of a guide. Raises SharedAccount when another march has them too."""
     if not belongs_to_alone(account, march):
         raise SharedAccount
-    account.name, account.phone, account.language = name, phone, language
+    account.name, account.phone, account.language = profile.name, profile.phone, profile.language
+    _note_skills(account, profile)
     _record(session, "guide.changed", march, account, by=by, now=now)
+
+
+def _note_skills(account: Account, profile: GuideProfile) -> None:
+    account.spoken_languages = list(profile.spoken_languages)
+    account.knows_first_aid = profile.knows_first_aid
 
 
 def dismiss_guide(session: Session, *, march: March, account: Account, by: Account, now: datetime) -> None:

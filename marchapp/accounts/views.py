@@ -42,9 +42,7 @@ def guides(slug: str) -> str | Response:
             db.session,
             march=march,
             email=form.email.data,
-            name=form.name.data,
-            phone=form.phone.data,
-            language=form.language.data,
+            profile=form.profile,
             by=signed_in_account(),
             now=datetime.now(UTC),
         )
@@ -66,9 +64,7 @@ def guide(slug: str, account_id: int) -> str | Response:
             db.session,
             march=march,
             account=account,
-            name=form.name.data,
-            phone=form.phone.data,
-            language=form.language.data,
+            profile=form.profile,
             by=signed_in_account(),
             now=datetime.now(UTC),
         )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,8 @@ from sqlalchemy.orm import Session
 from marchapp.accounts.services import appoint, make_account
 from marchapp.demo import script
 from marchapp.demo.consents import answer_for_all
+from marchapp.demo.crossing import cross_border
+from marchapp.demo.roll_calls import call_rolls
 from marchapp.demo.routes import FOLDER
 from marchapp.demo.script import Day
 from marchapp.demo.signing import sign_up_all
@@ -31,6 +32,7 @@ from marchapp.models import (
 from marchapp.models.quota import new_quotas
 from marchapp.models.timetable import on_the_way
 from marchapp.rosters.moves import move_people
+from marchapp.rosters.publishing import publish
 from marchapp.rosters.services import GroupPlan, copy_groups, make_group
 from marchapp.tracks.services import save_recording
 
@@ -55,6 +57,8 @@ def load(session: Session) -> DemoSummary:
     walkers = sign_up_all(session, march, stages)
     answer_for_all(session, march, walkers, by=coordinator)
     groups = _form_groups(session, stages, walkers, guides, coordinator)
+    cross_border(session, stages, by=coordinator)
+    call_rolls(session, groups)
     recordings = [
         _upload(session, day, group, story)
         for day in script.DAYS
@@ -88,12 +92,19 @@ def _add_march(session: Session) -> March:
 
 def _add_accounts(session: Session, march: March) -> list[Account]:
     """Add the coordinator and the guides, in this order."""
-    accounts: list[Account] = []
-    for email, name, language in (script.COORDINATOR, *script.GUIDES):
-        account = make_account(session, email=email, name=name, language=language, password=DEMO_PASSWORD)
-        appoint(session, account=account, march=march, role=Role.GUIDE if accounts else Role.COORDINATOR)
-        accounts.append(account)
-    return accounts
+    email, name, language = script.COORDINATOR
+    coordinator = make_account(session, email=email, name=name, language=language, password=DEMO_PASSWORD)
+    appoint(session, account=coordinator, march=march, role=Role.COORDINATOR)
+    return [coordinator, *(_add_guide(session, march, guide) for guide in script.GUIDES)]
+
+
+def _add_guide(session: Session, march: March, guide: script.Guide) -> Account:
+    account = make_account(
+        session, email=guide.email, name=guide.name, language=guide.language, password=DEMO_PASSWORD
+    )
+    account.spoken_languages, account.knows_first_aid = list(guide.spoken), guide.knows_first_aid
+    appoint(session, account=account, march=march, role=Role.GUIDE)
+    return account
 
 
 def _add_stage(session: Session, march: March, day: Day, coordinator: Account) -> Stage:
@@ -133,7 +144,7 @@ def _form_groups(
     """Deal the walkers of the first stage into mixed groups, one for each guide, that stay together.
 
     Whoever joins on a later day is in no group yet: something for the coordinator to see to. Nobody is who
-    lacks the consent of the guardians.
+    lacks the consent of the guardians, and over the border nobody without papers.
     """
     first = stages[0]
     groups = [_add_group(session, first, number, guide, by) for number, guide in enumerate(guides, start=1)]
@@ -144,18 +155,23 @@ def _form_groups(
     for place, group in enumerate(groups):
         people = dict.fromkeys(walker.id for walker in mixed[place :: len(groups)])
         move_people(session, stage=first, to_group_id=group.id, people=people, by=by, now=script.GROUPED_AT)
-    for source, target in pairwise(stages):
-        copy_groups(session, source=source, target=target, by=by, now=script.GROUPED_AT)
+    for target in stages[1:]:
+        copy_groups(session, source=first, target=target, by=by, now=script.GROUPED_AT)
+    for stage in stages:
+        publish(session, stage=stage, number=1, by=by, now=script.GROUPED_AT, tells=False)
     of_march = Group.stage_id.in_([stage.id for stage in stages])
     return list(session.scalars(select(Group).where(of_march)))
 
 
 def _add_group(session: Session, stage: Stage, number: int, guide: Account, by: Account) -> Group:
+    starts_before = (number - 1) // script.GROUPS_A_START
     plan = GroupPlan(
         number=number,
         name="",
         min_size=script.SMALLEST_GROUP,
         max_size=script.LARGEST_GROUP,
+        starts_at=stage.starts_at + timedelta(minutes=script.MINUTES_BETWEEN_STARTS) * starts_before,
+        meeting_point=script.MEETING_POINTS[starts_before],
         guide_ids=frozenset({guide.id}),
     )
     return make_group(session, stage=stage, plan=plan, by=by, now=script.GROUPED_AT)

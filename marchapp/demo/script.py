@@ -38,6 +38,17 @@ TARNET: LocalText = {"en": "Tårnet", "nb": "Tårnet", "ru": "Торнет"}
 
 
 @dataclass(frozen=True)
+class Guide:
+    """Somebody who guides a group, and what they bring to it."""
+
+    email: str
+    name: str
+    language: str
+    spoken: tuple[str, ...]
+    knows_first_aid: bool = False
+
+
+@dataclass(frozen=True)
 class Day:
     """One stage, and the stories that groups sent recordings of, by number of the group."""
 
@@ -145,13 +156,15 @@ DAYS = (
 
 COORDINATOR = ("coordinator@example.org", "Marit Solberg", "en")
 GUIDES = (
-    ("guide1@example.org", "Henrik Nymo", "en"),
-    ("guide2@example.org", "Synnøve Dalen", "nb"),
-    ("guide3@example.org", "Viktor Samsonov", "ru"),
-    ("guide4@example.org", "Aino Kjelsberg", "nb"),
-    ("guide5@example.org", "Larisa Tumanova", "ru"),
-    ("guide6@example.org", "Torgeir Lia", "nb"),
-    ("guide7@example.org", "Gleb Rodionov", "ru"),
-    ("guide8@example.org", "Oddny Fossum", "nb"),
+    Guide("guide1@example.org", "Henrik Nymo", "en", ("no", "en", "ru"), knows_first_aid=True),
+    Guide("guide2@example.org", "Synnøve Dalen", "nb", ("no", "en"), knows_first_aid=True),
+    Guide("guide3@example.org", "Viktor Samsonov", "ru", ("ru", "en")),
+    Guide("guide4@example.org", "Aino Kjelsberg", "nb", ("no", "fi", "se"), knows_first_aid=True),
+    Guide("guide5@example.org", "Larisa Tumanova", "ru", ("ru", "no")),
+    Guide("guide6@example.org", "Torgeir Lia", "nb", ("no", "en"), knows_first_aid=True),
+    Guide("guide7@example.org", "Gleb Rodionov", "ru", ("ru",)),
+    Guide("guide8@example.org", "Oddny Fossum", "nb", ("no", "ru"), knows_first_aid=True),
 )
+MEETING_POINTS = ("the school yard", "the bus stop", "the stone church", "the boat house")
+GROUPS_A_START, MINUTES_BETWEEN_STARTS = 2, 10
 SMALLEST_GROUP, LARGEST_GROUP = 10, 16

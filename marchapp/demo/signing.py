@@ -29,7 +29,8 @@ from marchapp.registration.services import REFERENCE_SIGNS
 OWN_COLUMNS = [
     field.name for field in fields(Person) if field.name not in ("stages", "guardian_name", "guardian_phone")
 ]
-SPOKEN = {"NO": ["nb", "en"], "RU": ["ru"]}
+SPOKEN = {"NO": ["no", "en"], "RU": ["ru"]}
+FIRST_AID_OF_EACH = 7
 EVERY_WITHOUT_DOCUMENT = 23
 EXPIRED_BEFORE_CROSSING = 40  # counted in the order of the sign-ups
 
@@ -61,6 +62,7 @@ def sign_up_all(session: Session, march: March, stages: list[Stage]) -> list[Par
         walker = _participant(person, march, party, stages, reference=_draw_reference(rng))
         if number % EVERY_WITHOUT_DOCUMENT:
             walker.documents = [_document(rng, person, is_expired=number == EXPIRED_BEFORE_CROSSING)]
+        walker.knows_first_aid = not walker.guardians and number % FIRST_AID_OF_EACH == 0
         walkers.append(walker)
     session.add_all(walkers)
     session.flush()

@@ -10,10 +10,21 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from icalendar import Calendar, Event, Timezone
+from sqlalchemy import select
+from sqlalchemy.orm import object_session
 
 from marchapp.i18n import local
-from marchapp.models import March, Message, Stage
+from marchapp.models import (
+    March,
+    Message,
+    Participant,
+    PublishedGroup,
+    PublishedPlace,
+    Stage,
+    Standing,
+)
 
 OF_A_CHANGE_OF_CLOCKS = timedelta(days=200)  # half a year and some days: the last change lies within
 
@@ -60,23 +71,54 @@ def calendar_of(message: Message) -> str:
     calendar.add("version", "2.0")
     calendar.add("method", message.calendar["method"])
     calendar.add_component(_time_zone(message.march, stages))
+    groups = published_groups(message)
     with force_locale(message.language):
         for stage in stages:
-            calendar.add_component(_event(message, stage))
+            calendar.add_component(_event(message, stage, groups.get(stage.id, [])))
     return calendar.to_ical().decode()
 
 
-def _event(message: Message, stage: Stage) -> Event:
-    """Return a stage as an event; its later letters have a higher number, as calendars ask for."""
+def published_groups(message: Message) -> dict[int, list[PublishedGroup]]:
+    """Return the groups in which those whom a letter is about were published, by stage."""
+    session = object_session(message)
+    if session is None or message.party_id is None:
+        return {}
+    is_about = (
+        Participant.id == message.participant_id
+        if message.participant_id
+        else Participant.party_id == message.party_id
+    )
+    theirs = (
+        select(PublishedPlace.group_id)
+        .join(PublishedPlace.participant)
+        .where(is_about, Participant.standing == Standing.PLACED)
+    )
+    query = select(PublishedGroup).where(PublishedGroup.group_id.in_(theirs))
+    query = query.order_by(PublishedGroup.starts_at, PublishedGroup.number)
+    groups: dict[int, list[PublishedGroup]] = {}
+    for group in session.scalars(query):
+        groups.setdefault(group.stage_id, []).append(group)
+    return groups
+
+
+def _event(message: Message, stage: Stage, groups: list[PublishedGroup]) -> Event:
+    """Return a stage as an event; its later letters have a higher number, as calendars ask for.
+
+    It begins when the first of the published groups starts, and names the group where there is one only.
+    """
+    start = groups[0].starts_at if groups else stage.starts_at
+    [group] = groups if len(groups) == 1 else [None]
+    place = group.meeting_point if group else ""
     zone = ZoneInfo(stage.march.time_zone)
     event = Event()
     event.add("uid", f"stage-{stage.id}-party-{message.party_id or 0}@{_host()}")
     event.add("sequence", message.id)
     event.add("dtstamp", message.created_at)
-    event.add("dtstart", stage.starts_at.astimezone(zone))
+    event.add("dtstart", start.astimezone(zone))
     event.add("dtend", stage.finishes_at.astimezone(zone))
-    event.add("summary", f"{local(stage.march.name)}: {local(stage.name)}")
-    event.add("location", local(stage.start_name))
+    summary = f"{local(stage.march.name)}: {local(stage.name)}"
+    event.add("summary", f"{summary}, {_('group %(number)s', number=group.number)}" if group else summary)
+    event.add("location", place or local(stage.start_name))
     event.add("description", f"{local(stage.start_name)} – {local(stage.finish_name)}")
     if message.calendar["method"] == Method.CANCEL or stage.id in message.calendar.get("struck", ()):
         event.add("status", "CANCELLED")

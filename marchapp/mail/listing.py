@@ -34,6 +34,7 @@ class Letters:
     q: str = ""
     state: str = ""
     mailing: int = 0
+    roster: int = 0
     message_id: int = 0
     page: int = 1
 
@@ -45,6 +46,7 @@ class Letters:
             q=arguments.get("q", "")[:LONGEST_SEARCH].strip(),
             state=state if state in STATES else "",
             mailing=_number(arguments.get("mailing", "")),
+            roster=_number(arguments.get("roster", "")),
             page=min(int(page), LAST_PAGE) if page.lstrip("-").isdecimal() and len(page) < 50 else 1,
         )
 
@@ -100,6 +102,8 @@ def _conditions(march: March, wanted: Letters) -> list[ColumnElement[bool]]:
         conditions.append(STATES[wanted.state])
     if wanted.mailing:
         conditions.append(Message.mailing_id == wanted.mailing)
+    if wanted.roster:
+        conditions.append(Message.roster_version_id == wanted.roster)
     if wanted.message_id:
         conditions.append(Message.id == wanted.message_id)
     return conditions

@@ -90,7 +90,7 @@ def _connection() -> Iterator[BaseEmailBackend]:
 def _claim_due(session: Session) -> Iterator[int]:
     """Claim what is due, one by one: of several workers that see a message, the update changes it for one.
 
-    Letters to single people go before those of a mailing to thousands.
+    Letters to single people go before those of a mailing or a roster to thousands.
     """
     while candidates := _due_now(session):
         for message_id in candidates:
@@ -102,7 +102,8 @@ def _claim_due(session: Session) -> Iterator[int]:
 
 
 def _due_now(session: Session) -> list[int]:
-    in_order = (Message.mailing_id.is_not(None), Message.next_attempt_at, Message.id)
+    is_of_many = or_(Message.mailing_id.is_not(None), Message.roster_version_id.is_not(None))
+    in_order = (is_of_many, Message.next_attempt_at, Message.id)
     query = select(Message.id).where(*_is_due(datetime.now(UTC))).order_by(*in_order).limit(A_BATCH)
     found = list(session.scalars(query))
     session.commit()

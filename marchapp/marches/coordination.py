@@ -15,6 +15,7 @@ from marchapp.geo.errors import UnusableInput
 from marchapp.gpx_words import explain
 from marchapp.i18n import day_in_year
 from marchapp.marches import routes, services
+from marchapp.marches.attendance import attendance_by_stage
 from marchapp.marches.forms import (
     RouteFileForm,
     SaveRouteForm,
@@ -25,8 +26,10 @@ from marchapp.marches.forms import (
     timetable_form,
 )
 from marchapp.marches.overview import overview as overview_of
+from marchapp.marches.overview_pictures import draw_overview
 from marchapp.marches.pictures import CARD, WIDE, draw
 from marchapp.models import Account, March, Stage
+from marchapp.models.signups import signups_by_day
 from marchapp.models.timetable import on_the_way, stops
 
 
@@ -40,7 +43,10 @@ class ByNow(TypedDict):
 def overview(slug: str) -> str:
     march = march_for_coordinator(slug)
     found = overview_of(db.session, march, datetime.now(UTC))
-    return render_template("marches/overview.html", march=march, overview=found)
+    pictures = draw_overview(
+        found, signups_by_day(db.session, march), attendance_by_stage(db.session, found.stages)
+    )
+    return render_template("marches/overview.html", march=march, overview=found, pictures=pictures)
 
 
 def settings(slug: str) -> str | Response:

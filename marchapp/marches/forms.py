@@ -19,13 +19,12 @@ from wtforms import (
     SelectField,
     StringField,
     TextAreaField,
-    TimeField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
-from wtforms.widgets import TextInput
 
 from marchapp.forms import (
     BaseForm,
+    Clock,
     Day,
     LocalMoment,
     TextByLanguage,
@@ -43,25 +42,6 @@ from marchapp.models.timetable import clock_from
 MOST_PLACES = 100_000
 MOST_CHILDREN = 100
 A_COUNTRY = re.compile("[A-Z]{2}")
-
-
-class Clock(TimeField):
-    """A time of day in the march's zone, written by hand: 08:30, 8.30 and 0830 are all understood."""
-
-    # The browser's own widget would show 12 hours to readers whose browser is set so.
-    widget = TextInput()
-
-    def __init__(self, label: str, **options: Any) -> None:
-        options.setdefault("validators", [InputRequired(_l("Write the time as 08:30."))])
-        typing = {"inputmode": "numeric", "maxlength": 8, "autocomplete": "off"}
-        super().__init__(label, format=["%H:%M", "%H.%M", "%H%M"], render_kw=typing, **options)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = [value.strip() for value in valuelist]
-        try:
-            super().process_formdata([f"0{value}" if len(value) == 3 else value for value in typed])
-        except ValueError as error:
-            raise ValueError(_("This is no time we can read. Write it as 08:30.")) from error
 
 
 class Places(IntegerField):

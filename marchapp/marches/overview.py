@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import stages_of
@@ -19,7 +19,6 @@ from marchapp.models import (
     Participant,
     Quota,
     Stage,
-    StageEntry,
     Standing,
     Track,
     TrackComparison,
@@ -67,15 +66,28 @@ class GroupCounts:
     without_guide: int = 0
     under_size: int = 0
     over_size: int = 0
+    with_problems: int = 0
 
 
 @dataclass(frozen=True)
 class TrackCounts:
-    """Groups of a stage with a recording, those that came in late, and those that left the route."""
+    """Groups of a stage with a recording: those that came in late or left the route, and how the walks went.
+
+    `kept` walked the route and never left it, `left` walked it and left it on the way, `partly` walked part
+    of it, `elsewhere` was not on it; what is not compared yet is in none of them.
+    """
 
     recordings: int = 0
     late: int = 0
     left_route: int = 0
+    kept: int = 0
+    left: int = 0
+    partly: int = 0
+    elsewhere: int = 0
+
+    @property
+    def not_compared(self) -> int:
+        return self.recordings - self.kept - self.left - self.partly - self.elsewhere
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,7 @@ class Overview:
 def overview(session: Session, march: March, now: datetime) -> Overview:
     """Count what a coordinator of the march must know now."""
     stages = stages_of(session, march)
-    walkers = _walkers(session, march)
+    walkers = _walkers(march)
     groups = _groups(session, march)
     tracks = _tracks(session, march)
     quotas = tuple(quota for quota in march.category_quotas if quota.capacity)
@@ -143,18 +155,13 @@ def _waiting(session: Session, march: March) -> dict[Category, int]:
     return {category: found[category] for category in Category if category in found}
 
 
-def _walkers(session: Session, march: March) -> dict[int, int]:
-    query = (
-        select(StageEntry.stage_id, func.count().label("walkers"))
-        .join(Participant, Participant.id == StageEntry.participant_id)
-        .where(Participant.march_id == march.id, Participant.standing == Standing.PLACED)
-        .group_by(StageEntry.stage_id)
-    )
-    return {row.stage_id: row.walkers for row in session.execute(query)}
+def _walkers(march: March) -> dict[int, int]:
+    """Return how many people walk each stage: the taken places of the stage, which are kept in step."""
+    return {quota.stage_id: quota.taken for quota in march.quotas if quota.stage_id is not None}
 
 
 def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
-    sizes, guides = _sizes(), _guides()
+    sizes, guides = _sizes(march), _guides()
     size, guided = func.coalesce(sizes.c.size, 0), func.coalesce(guides.c.guides, 0)
     query = (
         select(
@@ -164,6 +171,7 @@ def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
             _how_many(guided == 0),
             _how_many(size < Group.min_size),
             _how_many(size > Group.max_size),
+            _how_many(or_(guided == 0, size < Group.min_size, size > Group.max_size)),
         )
         .join(Stage, Stage.id == Group.stage_id)
         .outerjoin(sizes, sizes.c.group_id == Group.id)
@@ -175,14 +183,24 @@ def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
     return {stage_id: GroupCounts(*map(int, counts)) for stage_id, *counts in session.execute(query)}
 
 
-def _sizes() -> Subquery:
-    return (
-        select(Membership.group_id, func.count().label("size"))
+def _sizes(march: March) -> Subquery:
+    """Select how many people walk in each group.
+
+    All who are in it are counted from the index alone; those without a place, who are few, are taken off.
+    """
+    groups = select(Group.id).join(Stage, Stage.id == Group.stage_id).where(Stage.march_id == march.id)
+    all_of_them = select(Membership.group_id, func.count().label("size"))
+    all_of_them = all_of_them.where(Membership.group_id.in_(groups)).group_by(Membership.group_id)
+    gone = (
+        select(Membership.group_id, (-func.count()).label("size"))
         .join(Participant, Participant.id == Membership.participant_id)
-        .where(Participant.standing == Standing.PLACED)
+        .where(
+            Participant.march_id == march.id, Participant.standing.in_([Standing.WAITING, Standing.CANCELLED])
+        )
         .group_by(Membership.group_id)
-        .subquery()
     )
+    both = union_all(all_of_them, gone).subquery()
+    return select(both.c.group_id, func.sum(both.c.size).label("size")).group_by(both.c.group_id).subquery()
 
 
 def _guides() -> Subquery:
@@ -190,12 +208,17 @@ def _guides() -> Subquery:
 
 
 def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
+    walked = TrackComparison.verdict == "walked"
     query = (
         select(
             Group.stage_id,
             func.count(),
             _how_many(TrackComparison.finish_late_s >= LATE_S),
             _how_many(TrackComparison.off_route_count > 0),
+            _how_many(and_(walked, TrackComparison.off_route_count == 0)),
+            _how_many(and_(walked, TrackComparison.off_route_count > 0)),
+            _how_many(TrackComparison.verdict == "partly"),
+            _how_many(TrackComparison.verdict == "not_this_route"),
         )
         .join(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)

@@ -22,7 +22,11 @@ class AuditEvent(db.Model):
     subject_id: Mapped[int | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
-    __table_args__ = (Index(None, "march_id", "at"), Index(None, "subject", "subject_id"))
+    __table_args__ = (
+        Index(None, "march_id", "at"),
+        Index(None, "march_id", "id"),
+        Index(None, "subject", "subject_id"),
+    )
 
 
 def record(

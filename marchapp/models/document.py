@@ -39,6 +39,9 @@ class TravelDocument(db.Model):
 
     participant: Mapped["Participant"] = relationship(back_populates="documents")
 
+    def is_valid_on(self, day: date) -> bool:
+        return self.expires_on >= day
+
 
 class NotarisedConsent(db.Model):
     """That a notary confirmed a minor's journey abroad: for which days and states, and who has seen it."""
@@ -56,3 +59,6 @@ class NotarisedConsent(db.Model):
     seen_by: Mapped["Account | None"] = relationship()
 
     __table_args__ = (CheckConstraint("valid_to >= valid_from", name="dates_in_order"),)
+
+    def covers(self, day: date) -> bool:
+        return self.valid_from <= day <= self.valid_to

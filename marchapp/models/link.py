@@ -6,7 +6,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marchapp.extensions import db, vault
@@ -115,3 +115,16 @@ def give_link(
 def last_day_of_links(march: "March", now: datetime) -> datetime:
     """Return when links that are given now expire: some time after the march."""
     return max(march.last_moment, now) + OPEN_AFTER_MARCH
+
+
+def link_of(session: Session, owner: "Party | Participant", *, now: datetime) -> PrivateLink:
+    """Return an open link of a party's contact or a participant, a new one where there is none."""
+    theirs = PrivateLink.party_id if owner.__tablename__ == "party" else PrivateLink.participant_id
+    is_open = (PrivateLink.revoked_at.is_(None), PrivateLink.expires_at > now)
+    query = select(PrivateLink).where(theirs == owner.id, *is_open).order_by(PrivateLink.id.desc()).limit(1)
+    return session.scalar(query) or lasting_link(session, owner, now=now)
+
+
+def lasting_link(session: Session, owner: "Party | Participant", *, now: datetime) -> PrivateLink:
+    """Give somebody a new link that stays open until some time after the march."""
+    return give_link(session, owner, now=now, expires_at=last_day_of_links(owner.march, now))

@@ -67,6 +67,9 @@ class Message(db.Model):
         ForeignKey("private_link.id", ondelete="SET NULL"), index=True
     )
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailing.id", ondelete="SET NULL"), index=True)
+    roster_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("roster_version.id", ondelete="SET NULL")
+    )
     only_once: Mapped[str | None] = mapped_column(String(100), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(254))
@@ -99,6 +102,7 @@ class Message(db.Model):
             sqlite_where=sql("erasing IS NOT NULL AND erased_at IS NULL"),
             postgresql_where=sql("erasing IS NOT NULL AND erased_at IS NULL"),
         ),
+        Index(None, "roster_version_id", "sent_at", "failed_at"),
     )
 
     def erase(self, what: Erasing, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from marchapp.mail import messages
 from marchapp.mail.calendar import Method, enclosed, entered_by
 from marchapp.models import Erasing, Guardian, Message, Participant, Party, PrivateLink, Stage, Standing
-from marchapp.models.link import give_link, last_day_of_links
+from marchapp.models.link import lasting_link, link_of
 
 
 def received(
@@ -293,20 +293,8 @@ def _give_own_links(
     have_one = set(session.scalars(select(PrivateLink.participant_id).where(theirs)))
     welcomed = [person for person in with_address if person.id not in have_one]
     for person in welcomed:
-        own_link(session, person, link=_new_link(session, person, now=now), now=now)
+        own_link(session, person, link=lasting_link(session, person, now=now), now=now)
     return welcomed
-
-
-def link_of(session: Session, owner: Party | Participant, *, now: datetime) -> PrivateLink:
-    """Return an open link of a party's contact or a participant, a new one where there is none."""
-    theirs = PrivateLink.party_id if isinstance(owner, Party) else PrivateLink.participant_id
-    is_open = (PrivateLink.revoked_at.is_(None), PrivateLink.expires_at > now)
-    query = select(PrivateLink).where(theirs == owner.id, *is_open).order_by(PrivateLink.id.desc()).limit(1)
-    return session.scalar(query) or _new_link(session, owner, now=now)
-
-
-def _new_link(session: Session, owner: Party | Participant, *, now: datetime) -> PrivateLink:
-    return give_link(session, owner, now=now, expires_at=last_day_of_links(owner.march, now))
 
 
 def _write_changed(

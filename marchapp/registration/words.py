@@ -4,21 +4,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from marchapp.i18n import moment
-from marchapp.models import Category, DocumentKind, March, PartyKind
+from marchapp.models import March, PartyKind
+from marchapp.naming import CATEGORIES as CATEGORIES
+from marchapp.naming import DOCUMENTS as DOCUMENTS
 from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.services import CategoryClosed, NotSignedUp, SignUpClosed
 
-CATEGORIES = {
-    Category.SCHOOLCHILD: _l("Schoolchild"),
-    Category.OFFICIAL: _l("Official"),
-    Category.BORDER_GUARD: _l("Border guard"),
-    Category.WALKER: _l("Walker"),
-}
-DOCUMENTS = {
-    DocumentKind.PASSPORT: _l("Passport"),
-    DocumentKind.VISA: _l("Visa"),
-    DocumentKind.BORDER_PERMIT: _l("Local border traffic permit"),
-}
 PARTIES = {
     PartyKind.FAMILY: _l("Family"),
     PartyKind.SCHOOL_CLASS: _l("School class"),

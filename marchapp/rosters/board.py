@@ -1,6 +1,6 @@
 """What the coordinator's pages of a stage show: its groups, and its people by group, page by page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
@@ -35,6 +35,8 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
+from marchapp.rosters.cards import Card, cards_by_id
+from marchapp.rosters.rules import Check, checks_of
 
 PEOPLE_A_PAGE = 250
 _NAMED = (
@@ -55,26 +57,13 @@ class SizedGroup:
     def places_left(self) -> int:
         return max(self.group.max_size - self.size, 0)
 
-    @property
-    def concerns(self) -> tuple[str, ...]:
-        """Return what a coordinator should know: no_guide, too_small, too_many, full."""
-        lacks_guide = ("no_guide",) if not self.group.guides else ()
-        return lacks_guide + self._concern_of_size()
-
-    def _concern_of_size(self) -> tuple[str, ...]:
-        if self.size > self.group.max_size:
-            return ("too_many",)
-        if self.size == self.group.max_size:
-            return ("full",)
-        return ("too_small",) if self.size < self.group.min_size else ()
-
 
 @dataclass(frozen=True)
 class Section:
     """People who are shown under one heading: a group, or (None) those in no group yet."""
 
     group: SizedGroup | None
-    people: list[Participant]
+    people: list[Card]
 
 
 @dataclass(frozen=True)
@@ -92,10 +81,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Board:
-    """One page of a stage's groups. `matches` counts the people that fit the wish, on all pages."""
+    """One page of a stage's groups. `matches` counts the people that fit the wish, on all pages.
+
+    `checks` says how the rules stand in the groups of this page, by their ids.
+    """
 
     groups: list[SizedGroup]
     sections: list[Section]
+    checks: Mapping[int, tuple[Check, ...]]
     matches: int
     page: int
     pages: int
@@ -170,8 +163,15 @@ def board_of(session: Session, stage: Stage, wish: Wish, *, page: int) -> Board:
         .offset((page - 1) * PEOPLE_A_PAGE)
     ).all()
     groups = groups_of(session, stage)
+    sections = _sections(session, stage, groups, lines)
+    shown = [section.group.group for section in sections if section.group]
     return Board(
-        groups=groups, sections=_sections(session, groups, lines), matches=matches, page=page, pages=pages
+        groups=groups,
+        sections=sections,
+        checks=checks_of(session, stage, shown),
+        matches=matches,
+        page=page,
+        pages=pages,
     )
 
 
@@ -217,15 +217,15 @@ def _fits(wish: Wish, *, grouped: bool) -> Iterator[ColumnElement[bool]]:
         yield is_called | Group.name.icontains(wish.text, autoescape=True) if grouped else is_called
 
 
-def _sections(session: Session, groups: list[SizedGroup], lines: Sequence[Any]) -> list[Section]:
-    ids = [line.participant_id for line in lines]
-    people = {
-        person.id: person for person in session.scalars(select(Participant).where(Participant.id.in_(ids)))
-    }
+def _sections(
+    session: Session, stage: Stage, groups: list[SizedGroup], lines: Sequence[Any]
+) -> list[Section]:
+    people = cards_by_id(session, stage, [line.participant_id for line in lines if line.participant_id])
     by_id = {sized.group.id: sized for sized in groups}
     return [
         Section(
-            by_id.get(group_id), [people[line.participant_id] for line in of_group if line.participant_id]
+            by_id.get(group_id),
+            [people[line.participant_id] for line in of_group if line.participant_id in people],
         )
         for group_id, of_group in groupby(lines, key=lambda line: line.group_id)
     ]

@@ -6,58 +6,90 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from marchapp.models import (
     Account,
     Appointment,
     Group,
-    GroupGuide,
     March,
     Membership,
     Participant,
+    PublishedGroup,
+    PublishedPlace,
     Recording,
     Role,
     Stage,
     Standing,
     Track,
 )
-from marchapp.rosters.board import group_sizes
+from marchapp.models.roster import is_published_guide
 
 When = Literal["today", "coming", "past"]
 
 
 @dataclass(frozen=True)
 class GuidedGroup:
-    """A group of a guide, how many walk in it, and its track if a recording was uploaded."""
+    """A published group of a guide, how many walk in it, and its track if a recording was uploaded."""
 
-    group: Group
+    group: PublishedGroup
     size: int
     track: Track | None
     when: When
 
 
 def groups_guided_by(session: Session, account: Account, now: datetime) -> list[GuidedGroup]:
-    """Return the groups that somebody guides, by day and start."""
+    """Return the groups that published rosters name somebody as guide of, by day and start."""
     groups = session.scalars(
-        select(Group)
-        .join(GroupGuide, GroupGuide.group_id == Group.id)
-        .join(Group.stage)
-        .join(
-            Appointment,
-            (Appointment.march_id == Stage.march_id) & (Appointment.account_id == GroupGuide.account_id),
+        select(PublishedGroup)
+        .join(PublishedGroup.stage)
+        .join(Appointment, Appointment.march_id == Stage.march_id)
+        .where(
+            is_published_guide(account.id, PublishedGroup.group_id),
+            Appointment.account_id == account.id,
+            Appointment.role == Role.GUIDE,
         )
-        .where(GroupGuide.account_id == account.id, Appointment.role == Role.GUIDE)
-        .options(joinedload(Group.stage).joinedload(Stage.march))
-        .order_by(Stage.day, Stage.starts_at, Group.number)
+        .options(joinedload(PublishedGroup.stage).joinedload(Stage.march))
+        .order_by(Stage.day, PublishedGroup.starts_at, PublishedGroup.number)
     ).all()
-    ids = [group.id for group in groups]
-    sizes, tracks = group_sizes(session, ids), tracks_of(session, ids)
+    ids = [group.group_id for group in groups]
+    sizes, tracks = _published_sizes(session, ids), tracks_of(session, ids)
     return [
-        GuidedGroup(group, sizes.get(group.id, 0), tracks.get(group.id), when(group.stage, now))
+        GuidedGroup(group, sizes.get(group.group_id, 0), tracks.get(group.group_id), when(group.stage, now))
         for group in groups
     ]
+
+
+def _published_sizes(session: Session, group_ids: list[int]) -> dict[int, int]:
+    walking = _published_people(group_ids).with_only_columns(PublishedPlace.group_id, func.count())
+    rows = session.execute(walking.group_by(PublishedPlace.group_id))
+    return {group_id: size for group_id, size in rows if group_id is not None}
+
+
+def published_members_of(session: Session, group: Group) -> list[Participant]:
+    """Return who walks in a group as it was published, by name.
+
+    Who has cancelled or may not take part any more is left out at once, published or not.
+    """
+    in_order = (Participant.family_name, Participant.given_name, Participant.id)
+    return list(
+        session.scalars(_published_people([group.id]).with_only_columns(Participant).order_by(*in_order))
+    )
+
+
+def _published_people(group_ids: list[int]) -> Select[PublishedPlace]:
+    return (
+        select(PublishedPlace)
+        .join(PublishedPlace.participant)
+        .join(Stage, Stage.id == PublishedPlace.stage_id)
+        .where(
+            PublishedPlace.group_id.in_(group_ids),
+            Participant.standing == Standing.PLACED,
+            Participant.may_take_part,
+            or_(~Stage.crosses_border, Participant.may_cross_border),
+        )
+    )
 
 
 def when(stage: Stage, now: datetime) -> When:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, false, insert, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
     Account,
     AuditEvent,
+    Barrier,
     Group,
     Membership,
     Participant,
@@ -19,10 +20,13 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import barrier_on
+from marchapp.models.conditional import among, pairs
 from marchapp.rosters.board import group_sizes
 from marchapp.rosters.services import take_turn
 
 PEOPLE_MOVED = "people.moved"
+NAME = (Participant.given_name, Participant.family_name)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,30 @@ class MayNotCrossYet(NotAllowedYet):
     """Somebody may take part, but not cross the border, which this stage does."""
 
 
+class MayNotWalk(MoveRefused):
+    """Somebody lacks a paper for this stage; `people` has (name, what is lacking) for each."""
+
+    def __init__(self, people: Sequence[tuple[str, Barrier]]) -> None:
+        super().__init__(people)
+        self.people = people
+
+
+class PeopleLocked(MoveRefused):
+    """Somebody is locked in the group; `names` says who."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.names = names
+
+
+class GroupLocked(MoveRefused):
+    """A locked group takes nobody in and lets nobody out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class NoSuchGroup(MoveRefused):
     """The group is not, or is no longer, a group of this stage."""
 
@@ -111,14 +139,14 @@ def move_people(
     moved or none. Raises a MoveRefused.
     """
     changes = [Change(person, seen_in, to_group_id) for person, seen_in in people.items()]
-    return _move(session, stage=stage, changes=changes, by=by, now=now)
+    return apply_changes(session, stage=stage, changes=changes, by=by, now=now)
 
 
 def undo_move(session: Session, *, stage: Stage, move_id: int, by: Account, now: datetime) -> int:
     """Bring everybody back to where a move took them from, and return the id of the move back."""
     changes = changes_of(session, stage=stage, move_id=move_id)
     back = [Change(change.participant_id, change.to_id, change.from_id) for change in changes]
-    return _move(session, stage=stage, changes=back, by=by, now=now)
+    return apply_changes(session, stage=stage, changes=back, by=by, now=now)
 
 
 def changes_of(session: Session, *, stage: Stage, move_id: int) -> list[Change]:
@@ -144,7 +172,13 @@ def moved_by(session: Session, *, stage: Stage, move_id: int) -> Moved:
     )
 
 
-def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account, now: datetime) -> int:
+def apply_changes(
+    session: Session, *, stage: Stage, changes: list[Change], by: Account, now: datetime
+) -> int:
+    """Make all changes or none, tens of thousands at once if need be; return the id of the move.
+
+    Raises a MoveRefused.
+    """
     take_turn(session, stage)
     _check_all_walk(session, stage, changes)
     _check_all_may_walk(session, stage, changes)
@@ -152,6 +186,7 @@ def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account,
     changes = [change for change in changes if change.from_id != change.to_id]
     if not changes:
         raise AlreadyThere
+    _check_nothing_is_locked(session, stage, changes)
     _check_places(session, stage, changes)
     _write_memberships(session, stage, changes)
     event = record(
@@ -168,13 +203,17 @@ def _move(session: Session, *, stage: Stage, changes: list[Change], by: Account,
     return event.id
 
 
+def _name(row: Row) -> str:
+    return f"{row.given_name} {row.family_name}"
+
+
 def _check_all_walk(session: Session, stage: Stage, changes: list[Change]) -> None:
     walking = session.scalars(
         select(StageEntry.participant_id)
         .join(StageEntry.participant)
         .where(
             StageEntry.stage_id == stage.id,
-            StageEntry.participant_id.in_([change.participant_id for change in changes]),
+            among(session, StageEntry.participant_id, (change.participant_id for change in changes)),
             Participant.standing == Standing.PLACED,
         )
     )
@@ -188,40 +227,69 @@ def _check_all_may_walk(session: Session, stage: Stage, changes: list[Change]) -
     The people are locked: a consent that is withdrawn at this moment waits, and then takes them out again.
     """
     coming = [change.participant_id for change in changes if change.to_id is not None]
-    people = session.scalars(
-        select(Participant)
-        .where(Participant.id.in_(coming))
+    people = session.execute(
+        select(*NAME, barrier_on(stage).label("barrier"))
+        .where(among(session, Participant.id, coming))
         .order_by(Participant.family_name, Participant.given_name)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
+        .with_for_update(read=True, of=Participant)
     ).all()
-    if not_yet := [person.name for person in people if not person.may_take_part]:
-        raise NotAllowedYet(not_yet)
-    if stage.crosses_border and (not_over := [one.name for one in people if not one.may_cross_border]):
-        raise MayNotCrossYet(not_over)
+    kept_out = [(_name(one), Barrier(one.barrier)) for one in people if one.barrier]
+    for barrier, refusal in ((Barrier.CONSENT, NotAllowedYet), (Barrier.CROSSING_CONSENT, MayNotCrossYet)):
+        if names := [name for name, lacking in kept_out if lacking == barrier]:
+            raise refusal(names)
+    if kept_out:
+        raise MayNotWalk(kept_out)
 
 
 def _check_all_are_where_they_were_seen(session: Session, stage: Stage, changes: list[Change]) -> None:
     seen_in = {change.participant_id: change.from_id for change in changes}
     rows = session.execute(
-        select(Participant, Group.id, Group.number)
+        select(*NAME, Participant.id, Group.id.label("group_id"), Group.number)
         .outerjoin(
             Membership,
             (Membership.participant_id == Participant.id) & (Membership.stage_id == stage.id),
         )
         .outerjoin(Group, Group.id == Membership.group_id)
-        .where(Participant.id.in_(seen_in))
+        .where(among(session, Participant.id, seen_in))
         .order_by(Participant.family_name, Participant.given_name)
     )
-    elsewhere = [(person.name, number) for person, group_id, number in rows if seen_in[person.id] != group_id]
+    elsewhere = [(_name(row), row.number) for row in rows if seen_in[row.id] != row.group_id]
     if elsewhere:
         raise MovedMeanwhile(elsewhere)
+
+
+def _check_nothing_is_locked(session: Session, stage: Stage, changes: list[Change]) -> None:
+    touched = {
+        group_id for change in changes for group_id in (change.from_id, change.to_id) if group_id is not None
+    }
+    locked_group = session.scalar(
+        select(Group.number)
+        .where(Group.stage_id == stage.id, among(session, Group.id, touched), Group.is_locked)
+        .order_by(Group.number)
+        .limit(1)
+    )
+    if locked_group is not None:
+        raise GroupLocked(locked_group)
+    locked = session.execute(
+        select(*NAME)
+        .join(Membership, Membership.participant_id == Participant.id)
+        .where(
+            Membership.stage_id == stage.id,
+            among(session, Membership.participant_id, (change.participant_id for change in changes)),
+            Membership.is_locked,
+        )
+        .order_by(Participant.family_name, Participant.given_name)
+    ).all()
+    if locked:
+        raise PeopleLocked([_name(one) for one in locked])
 
 
 def _check_places(session: Session, stage: Stage, changes: list[Change]) -> None:
     coming = Counter(change.to_id for change in changes if change.to_id is not None)
     leaving = Counter(change.from_id for change in changes if change.from_id is not None)
-    groups = session.scalars(select(Group).where(Group.stage_id == stage.id, Group.id.in_(coming))).all()
+    groups = session.scalars(
+        select(Group).where(Group.stage_id == stage.id, among(session, Group.id, coming))
+    ).all()
     if len(groups) < len(coming):
         raise NoSuchGroup
     sizes = group_sizes(session, coming)
@@ -234,12 +302,12 @@ def _check_places(session: Session, stage: Stage, changes: list[Change]) -> None
 def _write_memberships(session: Session, stage: Stage, changes: list[Change]) -> None:
     moved = [change.participant_id for change in changes]
     session.execute(
-        delete(Membership).where(Membership.stage_id == stage.id, Membership.participant_id.in_(moved))
+        delete(Membership).where(
+            Membership.stage_id == stage.id, among(session, Membership.participant_id, moved)
+        )
     )
-    placed = [
-        {"participant_id": change.participant_id, "stage_id": stage.id, "group_id": change.to_id}
-        for change in changes
-        if change.to_id is not None
-    ]
+    placed = [(change.participant_id, change.to_id) for change in changes if change.to_id is not None]
     if placed:
-        session.execute(insert(Membership), placed)
+        columns = ["participant_id", "stage_id", "group_id", "is_locked"]
+        rows = pairs(session, placed, stage.id).add_columns(false())
+        session.execute(insert(Membership).from_select(columns, rows, include_defaults=False))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select, true
+from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -15,6 +15,7 @@ from marchapp.models import (
     GroupGuide,
     Membership,
     Participant,
+    PublishedPlace,
     Recording,
     Role,
     Stage,
@@ -22,17 +23,20 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.audit import record
+from marchapp.models.barrier import may_walk
 from marchapp.rosters.board import group_sizes
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupPlan:
-    """What a coordinator decides about a group."""
+    """What a coordinator decides about a group. Without a start of its own it starts with the stage."""
 
     number: int
     name: str
     min_size: int
     max_size: int
+    starts_at: datetime | None = None
+    meeting_point: str = ""
     guide_ids: frozenset[int] = frozenset()
 
 
@@ -57,7 +61,7 @@ class GuideBusy(GroupRefused):
 
 
 class GroupInUse(GroupRefused):
-    """People walk in the group, or it has recordings."""
+    """People walk in the group or were published in it, or it has recordings."""
 
 
 class StageHasGroups(GroupRefused):
@@ -106,9 +110,9 @@ def delete_group(session: Session, *, group: Group, by: Account, now: datetime) 
 
 
 def is_empty(session: Session, group: Group) -> bool:
-    """Tell whether nobody walks in a group and it has no recordings."""
-    has_recordings = session.scalar(select(exists().where(Recording.group_id == group.id)))
-    return not has_recordings and not group_sizes(session, [group.id])
+    """Tell whether nobody walks in a group, in the published roster neither, and it has no recordings."""
+    is_used = (exists().where(table.group_id == group.id) for table in (Recording, PublishedPlace))
+    return not session.scalar(select(or_(*is_used))) and not group_sizes(session, [group.id])
 
 
 def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -> None:
@@ -118,6 +122,7 @@ def _apply_plan(session: Session, stage: Stage, group: Group, plan: GroupPlan) -
         _check_guides_are_free(session, stage, group, plan.guide_ids)
         group.number, group.name = plan.number, plan.name
         group.min_size, group.max_size = plan.min_size, plan.max_size
+        group.starts_at, group.meeting_point = plan.starts_at, plan.meeting_point
         group.guides = guides
     session.add(group)
     session.flush()
@@ -160,7 +165,8 @@ def _check_guides_are_free(session: Session, stage: Stage, group: Group, guide_i
 def copy_groups(session: Session, *, source: Stage, target: Stage, by: Account, now: datetime) -> int:
     """Give a stage the groups of another of the same march, and return how many.
 
-    Guides come along, and so does everybody who also walks the target stage. Raises StageHasGroups.
+    Guides and locks come along, and so does everybody who also walks the target stage and whom nothing keeps
+    out of it. Raises StageHasGroups.
     """
     take_turn(session, target)
     if session.scalar(select(exists().where(Group.stage_id == target.id))):
@@ -198,27 +204,32 @@ def _copy(group: Group, target: Stage) -> Group:
         max_size=group.max_size,
         starts_at=target.starts_at + after_stage if after_stage is not None else None,
         meeting_point=group.meeting_point,
+        is_locked=group.is_locked,
         guides=list(group.guides),
     )
 
 
 def _copy_memberships(session: Session, source: Stage, target: Stage, copies: dict[int, int]) -> None:
     walk_both = session.execute(
-        select(Membership.participant_id, Membership.group_id)
+        select(Membership.participant_id, Membership.group_id, Membership.is_locked)
         .join(Membership.participant)
         .join(StageEntry, StageEntry.participant_id == Membership.participant_id)
         .where(
             Membership.stage_id == source.id,
             StageEntry.stage_id == target.id,
             Participant.standing == Standing.PLACED,
-            Participant.may_take_part,
-            Participant.may_cross_border if target.crosses_border else true(),
+            may_walk(target),
         )
         .with_for_update(read=True, of=Participant)
     )
     rows: list[dict[str, Any]] = [
-        {"participant_id": person, "stage_id": target.id, "group_id": copies[group_id]}
-        for person, group_id in walk_both
+        {
+            "participant_id": person,
+            "stage_id": target.id,
+            "group_id": copies[group_id],
+            "is_locked": is_locked,
+        }
+        for person, group_id, is_locked in walk_both
     ]
     if rows:
         session.execute(insert(Membership), rows)

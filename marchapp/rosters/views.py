@@ -1,14 +1,12 @@
 """Pages of groups: the coordinator's stage, groups and print, and the guide's own groups."""
 
 from datetime import UTC, datetime
-from math import ceil
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug import Response
-from werkzeug.datastructures import MultiDict
 
 from marchapp.access import (
     group_for_coordinator,
@@ -19,21 +17,23 @@ from marchapp.access import (
 )
 from marchapp.extensions import db
 from marchapp.forms import tidy
-from marchapp.models import Category, Stage
+from marchapp.models import Category, PublishedGroup, Stage
 from marchapp.models.timetable import stops
+from marchapp.rosters import board_pages
+from marchapp.rosters.automatic import pages as automatic
 from marchapp.rosters.board import (
     Wish,
     board_of,
     count_walkers,
-    groups_of,
     guides_to_choose,
     stages_with_groups,
 )
-from marchapp.rosters.forms import OUT, GroupForm, MoveForm, values_of
+from marchapp.rosters.following import version_of
+from marchapp.rosters.forms import OUT, GroupForm, MoveForm, number_in, values_of
 from marchapp.rosters.guiding import (
     groups_guided_by,
-    members_by_group,
     members_of,
+    published_members_of,
     recordings_of,
     tracks_of,
     when,
@@ -47,6 +47,8 @@ from marchapp.rosters.moves import (
     moved_by,
     undo_move,
 )
+from marchapp.rosters.publishing import roster_state
+from marchapp.rosters.publishing_pages import publish_roster
 from marchapp.rosters.services import (
     GroupRefused,
     GuideBusy,
@@ -59,15 +61,42 @@ from marchapp.rosters.services import (
     make_group,
     next_number,
 )
-from marchapp.rosters.words import destination, group_name, what_was_moved, why_not_changed, why_not_moved
+from marchapp.rosters.words import (
+    check_sentence,
+    check_word,
+    destination,
+    group_name,
+    how_many_walk,
+    lacking,
+    name_of_column,
+    places_words,
+    starts,
+    what_was_moved,
+    why_not_changed,
+    why_not_moved,
+)
 
 blueprint = Blueprint("rosters", __name__)
-blueprint.add_app_template_filter(group_name)
-blueprint.add_app_template_filter(what_was_moved)
+for words in (
+    check_sentence,
+    check_word,
+    group_name,
+    how_many_walk,
+    lacking,
+    name_of_column,
+    places_words,
+    starts,
+    what_was_moved,
+):
+    blueprint.add_app_template_filter(words)
+for address, view, methods in board_pages.ADDRESSES:
+    blueprint.add_url_rule(address, view_func=view, methods=methods)
+automatic.add_pages(blueprint)
+PUBLISH = "/marches/<slug>/stages/<int:number>/publish"
+blueprint.add_url_rule(PUBLISH, view_func=publish_roster, methods=["GET", "POST"])
 
 FIELD_OF_REFUSAL = {NumberTaken: "number", GuideBusy: "guides", NotAGuide: "guides"}
 SIZES = {"min_size": 8, "max_size": 12}
-GROUPS_A_PRINT = 60
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/groups")
@@ -109,7 +138,7 @@ def undo(slug: str, number: int) -> Response:
         back_id = undo_move(
             db.session,
             stage=stage,
-            move_id=_number(request.form, "moved"),
+            move_id=number_in(request.form, "moved"),
             by=signed_in_account(),
             now=datetime.now(UTC),
         )
@@ -126,7 +155,9 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         category=_category(request.args.get("category", "")),
         unplaced=request.args.get("show") == "unplaced",
     )
-    board = board_of(db.session, stage, wish, page=_number(request.args, "page"))
+    counts = count_walkers(db.session, stage)
+    board = board_of(db.session, stage, wish, page=number_in(request.args, "page"))
+    shows_columns = not _asked() and bool(board.groups) and board_pages.fits_a_board(counts)
     form.to.choices = [
         ("", _("Choose a group")),
         (OUT, _("Out of the group")),
@@ -139,16 +170,30 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         form=form,
         wish=wish,
         board=board,
-        counts=count_walkers(db.session, stage),
+        counts=counts,
+        version=version_of(db.session, stage.march),
+        columns=board_pages.shown_columns(stage, form.people.data) if shows_columns else None,
+        can_be_columns=board_pages.fits_a_board(counts),
         moved=_last_move(stage),
-        sources=[] if board.groups else stages_with_groups(db.session, stage.march),
+        state=roster_state(db.session, stage),
+        sources=[] if board.groups else _sources(stage),
         asked=_asked(),
+    )
+
+
+def _sources(stage: Stage) -> list[Stage]:
+    """Return the stages whose groups can be copied, the one before this stage first."""
+    sources = stages_with_groups(db.session, stage.march)
+    return sorted(
+        sources, key=lambda source: (source.number > stage.number, abs(stage.number - source.number))
     )
 
 
 def _asked() -> dict[str, Any]:
     """Return what the address asks the list of people for, to ask it again."""
-    return {key: request.args[key] for key in ("q", "category", "show", "page") if request.args.get(key)}
+    return {
+        key: request.args[key] for key in ("q", "category", "show", "page", "as") if request.args.get(key)
+    }
 
 
 def _category(code: str) -> Category | None:
@@ -157,21 +202,15 @@ def _category(code: str) -> Category | None:
 
 def _last_move(stage: Stage) -> Moved | None:
     try:
-        return moved_by(db.session, stage=stage, move_id=_number(request.args, "moved"))
+        return moved_by(db.session, stage=stage, move_id=number_in(request.args, "moved"))
     except NothingToUndo:
         return None
-
-
-def _number(values: MultiDict[str, str], name: str) -> int:
-    """Return a number that an address or a form names, 0 if it names none that could be anything's."""
-    named = values.get(name, "")
-    return int(named) if named.isdecimal() and len(named) < 10 else 0
 
 
 @blueprint.post("/marches/<slug>/stages/<int:number>/groups/copy")
 def copy(slug: str, number: int) -> Response:
     stage = stage_for_coordinator(slug, number)
-    source = stage_for_coordinator(slug, _number(request.form, "source"))
+    source = stage_for_coordinator(slug, number_in(request.form, "source"))
     try:
         copied = copy_groups(
             db.session, source=source, target=stage, by=signed_in_account(), now=datetime.now(UTC)
@@ -194,7 +233,7 @@ def copy(slug: str, number: int) -> Response:
 def new_group(slug: str, number: int) -> str | Response:
     stage = stage_for_coordinator(slug, number)
     form = GroupForm(data={"number": next_number(db.session, stage), **SIZES})
-    form.offer(guides_to_choose(db.session, stage))
+    form.offer(stage, guides_to_choose(db.session, stage))
     if form.validate_on_submit():
         try:
             group = make_group(
@@ -214,7 +253,7 @@ def edit_group(group_id: int) -> str | Response:
     group = group_for_coordinator(group_id)
     stage = group.stage
     form = GroupForm(data=values_of(group))
-    form.offer(guides_to_choose(db.session, stage), group=group)
+    form.offer(stage, guides_to_choose(db.session, stage), group=group)
     if form.validate_on_submit():
         try:
             change_group(
@@ -262,21 +301,10 @@ def _board_address(stage: Stage) -> str:
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/roster")
-def printable(slug: str, number: int) -> str:
-    stage = stage_for_coordinator(slug, number)
-    groups = groups_of(db.session, stage)
-    pages = max(ceil(len(groups) / GROUPS_A_PRINT), 1)
-    page = min(max(_number(request.args, "page"), 1), pages)
-    groups = groups[(page - 1) * GROUPS_A_PRINT : page * GROUPS_A_PRINT]
-    return render_template(
-        "rosters/printable.html",
-        march=stage.march,
-        stage=stage,
-        groups=groups,
-        members=members_by_group(db.session, [sized.group.id for sized in groups]),
-        page=page,
-        pages=pages,
-    )
+def printable(slug: str, number: int) -> Response:
+    """Lead who kept the address of the printable page to where papers are made now."""
+    stage_for_coordinator(slug, number)
+    return redirect(url_for("printing.stage", slug=slug, number=number), 301)
 
 
 @blueprint.get("/my-groups")
@@ -290,15 +318,16 @@ def my_groups() -> str:
 def group(group_id: int) -> str:
     group = group_for_guide(group_id)
     march = group.stage.march
+    is_draft = is_coordinator(march)
     return render_template(
         "rosters/group.html",
         march=march,
         stage=group.stage,
-        group=group,
-        members=members_of(db.session, group),
+        group=group if is_draft else db.session.get_one(PublishedGroup, group.id),
+        members=members_of(db.session, group) if is_draft else published_members_of(db.session, group),
         track=tracks_of(db.session, [group.id]).get(group.id),
         recordings=recordings_of(db.session, group),
         stops=stops(group.stage),
         when=when(group.stage, datetime.now(UTC)),
-        coordinates=is_coordinator(march),
+        coordinates=is_draft,
     )

@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import Account, Group, GroupGuide, Recording, Stage
+from marchapp.models.roster import is_published_guide
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,12 @@ def offers_of(
 
 
 def _offers(session: Session, recording: Recording, *, reader: Account, coordinates: bool) -> Iterator[Offer]:
-    guides = {reader.id} | ({guide.id for guide in recording.group.guides} if coordinates else set())
+    guides = {reader.id, *(guide.id for guide in recording.group.guides)}
+    of_them = exists().where(GroupGuide.group_id == Group.id, GroupGuide.account_id.in_(guides))
+    theirs = of_them if coordinates else is_published_guide(reader.id, Group.id)
     for stage in session.scalars(select(Stage).where(Stage.id.in_(recording.other_stages))):
         of_guides = session.scalars(
-            select(Group)
-            .where(Group.stage_id == stage.id)
-            .where(exists().where(GroupGuide.group_id == Group.id, GroupGuide.account_id.in_(guides)))
-            .order_by(Group.number)
+            select(Group).where(Group.stage_id == stage.id, theirs).order_by(Group.number)
         ).all()
         has_it = set(
             session.scalars(

@@ -163,3 +163,20 @@ def test_only_coordinators_of_the_march_change_its_guides(
         assert sign_in(account).post(address).status_code == 403
     stranger = f"{PAGE}/{cast.other_coordinator.id}{path}"
     assert sign_in(cast.coordinator).post(stranger).status_code == 404
+
+
+def test_what_a_guide_brings_to_a_group_is_written_down_and_listed(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    client = sign_in(cast.coordinator)
+    skills = {"spoken": ["no", "ru"], "other_language": "de", "knows_first_aid": "y"}
+    client.post(PAGE, data=FORM | skills)
+    guide = session.scalars(select(Account).where(Account.name == FORM["name"])).one()
+    assert (guide.spoken_languages, guide.knows_first_aid) == (["no", "ru", "de"], True)
+    assert "Norwegian, Russian, German" in client.get(PAGE).text
+    page = client.get(f"{PAGE}/{guide.id}").text
+    for ticked in ("ru", "de"):
+        assert re.search(rf'<input checked [^>]*name="spoken"[^>]*value="{ticked}"', page)
+    client.post(f"{PAGE}/{guide.id}", data=FORM | {"spoken": ["de"]})
+    session.refresh(guide)
+    assert (guide.spoken_languages, guide.knows_first_aid) == (["de"], False)

@@ -20,7 +20,8 @@ PAGES = (
     "/marches/{slug}/consents?show=all",
     "/marches/{slug}/stages/1",
     "/marches/{slug}/stages/1/groups",
-    "/marches/{slug}/stages/1/roster",
+    "/marches/{slug}/stages/1/print",
+    "/groups/{group_id}/print",
     "/marches/{slug}/guides",
     "/groups/{group_id}",
     "/consents/{consent}",
@@ -32,7 +33,7 @@ PAPER = 688  # pixels between the margins of A4
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main, main *")]
     .filter((part) => part.scrollWidth > part.clientWidth + 16 && part.clientWidth > 1)
     .filter((part) => !["inline", "none", "contents"].includes(getComputedStyle(part).display))
-    .filter((part) => !part.matches("input, select, svg *, .visually-hidden, .table-scroll, .roster"))
+    .filter((part) => !part.matches("input, select, svg *, .visually-hidden, .table-scroll"))
     .map((part) => `${part.tagName}.${part.className}: ${part.scrollWidth} in ${part.clientWidth}`)"""
 
 

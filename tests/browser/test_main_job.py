@@ -200,17 +200,18 @@ def test_a_coordinator_plans_a_route_and_moves_people(
         box.check()
     page.select_option("[name=to]", str(group_id))
     page.click(".move-bar button[type=submit]")
-    expect(page.locator(".moved")).to_be_visible()
+    expect(page.locator("#said .own")).not_to_be_empty(timeout=20_000)
     look(page)
     members = select(func.count()).select_from(Membership).where(Membership.group_id == group_id)
     assert ask(demo, members) == [(2,)]
 
-    page.click(".moved button")
+    page.click("#said .undo")
     expect(unplaced).to_have_count(2)
     assert ask(demo, members) == [(0,)]
 
-    page.goto(f"/marches/{slug}/stages/2/roster")
-    look(page)
+    for paper in ("print", "border", "border/versions/1"):
+        page.goto(f"/marches/{slug}/stages/2/{paper}")
+        look(page)
 
 
 def test_a_guide_uploads_a_recording_and_sees_how_it_compares(

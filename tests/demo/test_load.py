@@ -14,8 +14,11 @@ from marchapp.extensions import db
 from marchapp.i18n import LANGUAGES
 from marchapp.models import (
     Account,
+    Barrier,
     Category,
     Group,
+    ManifestCount,
+    ManifestVersion,
     March,
     Membership,
     Message,
@@ -28,6 +31,7 @@ from marchapp.models import (
     Stage,
     Track,
 )
+from marchapp.models.barrier import barrier_of
 from marchapp.registration.consent.state import State, consents_of
 from tests.factories import quota_of
 
@@ -104,7 +108,9 @@ def test_groups_of_every_stage_have_a_guide_and_hold_all_but_the_late_joiners(se
     assert Counter(group.stage.number for group in groups) == {1: 8, 2: 8, 3: 8}
     for group in groups:
         assert len(group.guides) == 1
-        assert group.min_size <= len(group.memberships) <= group.max_size
+        assert len(group.memberships) <= group.max_size
+        assert group.stage.crosses_border or len(group.memberships) >= group.min_size
+        assert group.meeting_point
     placed = Counter(session.scalars(select(Membership.stage_id)))
     for stage in session.scalars(select(Stage).order_by(Stage.number)):
         walking = session.scalars(
@@ -112,14 +118,12 @@ def test_groups_of_every_stage_have_a_guide_and_hold_all_but_the_late_joiners(se
                 Participant.entries.any(stage_id=stage.id), Participant.cancelled_at.is_(None)
             )
         ).all()
-        late = {1: 0, 2: 2, 3: 5}[stage.number]  # one of them did not come over the border
-        without_consent = [
-            one
-            for one in walking
-            if not one.may_take_part or (stage.crosses_border and not one.may_cross_border)
-        ]
-        assert len(walking) - placed[stage.id] == late + len(without_consent)
-        assert len(without_consent) == (4 if stage.crosses_border else 3)
+        late = {1: 0, 2: 2, 3: 4}[stage.number]
+        kept_out = Counter(barrier_of(one, stage) for one in walking)
+        may_walk = kept_out.pop(None)
+        assert may_walk - placed[stage.id] == late
+        assert kept_out[Barrier.CONSENT] == 3
+        assert (sum(kept_out.values()) > 6) == stage.crosses_border
 
 
 def test_most_guardians_consent_and_nobody_without_consent_is_in_a_group(session: Session) -> None:
@@ -161,3 +165,13 @@ def test_it_is_the_same_every_time(session: Session) -> None:
     summary = load(session)
     assert described(session) == first
     assert summary.participants + summary.recordings == len(first)
+
+
+def test_the_crossing_has_a_frozen_manifest_and_counts_that_agree(session: Session) -> None:
+    [version] = session.scalars(select(ManifestVersion))
+    assert version.number == 1
+    assert version.stage.crosses_border
+    assert 0 < version.warnings < version.people
+    counts = session.scalars(select(ManifestCount).order_by(ManifestCount.id)).all()
+    assert [count.place for count in counts] == ["out", "out", "in"]
+    assert counts[0].counted < counts[1].counted == counts[2].counted == version.people

@@ -143,7 +143,7 @@ def test_several_recordings_are_joined(files: tuple[str, str], capsys: pytest.Ca
 def test_a_long_comparison_shows_its_progress_to_who_watches(
     files: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("marchapp.__main__.BAR_AFTER_S", 0.0)
+    monkeypatch.setattr("marchapp.commands.bar.BAR_AFTER_S", 0.0)
 
     assert main(["compare", *files]) == 0
     assert capsys.readouterr().err == ""

@@ -29,14 +29,14 @@ def test_walkers_and_groups_are_counted(session: Session, cast: Cast, now: datet
     make_participant(session, cast.march)
     (counts,) = overview(session, cast.march, now).stages
     assert (counts.walkers, counts.not_in_a_group) == (2, 1)
-    assert counts.groups == GroupCounts(groups=2, people=1, under_size=1)
+    assert counts.groups == GroupCounts(groups=2, people=1, under_size=1, with_problems=1)
 
 
 def test_results_are_counted(session: Session, cast: Cast, now: datetime) -> None:
     make_result(session, cast.group, now, finish_late_s=30.0, off_route_count=0)
     make_result(session, cast.other_group, now, finish_late_s=600.0, off_route_count=3)
     (counts,) = overview(session, cast.march, now).stages
-    assert counts.tracks == TrackCounts(recordings=2, late=1, left_route=1)
+    assert counts.tracks == TrackCounts(recordings=2, late=1, left_route=1, kept=1, left=1)
 
 
 def test_what_is_missing_needs_attention(session: Session, cast: Cast, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +15,7 @@ from marchapp.models import (
     DocumentKind,
     Guardian,
     March,
+    Membership,
     Message,
     Participant,
     Party,
@@ -23,6 +25,7 @@ from marchapp.models import (
     TravelDocument,
 )
 from marchapp.models.link import give_link
+from marchapp.paper.frame import can_print
 from marchapp.registration.own import badge
 from marchapp.registration.own.lost_link import send_links, send_links_to
 from tests.factories import (
@@ -153,17 +156,38 @@ def test_a_document_that_expires_before_the_crossing_is_named(
     assert "nothing is missing" in text_of(client, address)
 
 
-def test_the_group_and_its_guide_are_shown_in_the_last_days_only(
+def test_the_group_its_guide_place_and_time_are_shown_once_they_are_published(
     client: FlaskClient, session: Session, march: March
 ) -> None:
     guide = make_account(session, "Gunn Guide", march)
-    soon, later = march.stages
-    soon.starts_at = NOW + timedelta(days=2)
-    groups = [make_group(session, stage, guide, number=7) for stage in (soon, later)]
-    person = make_participant(session, march, soon, later, group=groups[0], birth_date=ADULT)
-    page = text_of(client, link_to(session, person.party))
-    assert page.count("Group 7") == 1
-    assert page.count("with Gunn Guide") == 1
+    guide.phone = "+47 400 11 222"
+    own = {"meeting_point": "The red bus", "starts_at": march.stages[0].starts_at + timedelta(minutes=17)}
+    published = make_group(session, march.stages[0], guide, number=7, **own)
+    draft = make_group(session, march.stages[1], guide, number=8, is_published=False)
+    person = make_participant(session, march, *march.stages, group=published, birth_date=ADULT)
+    session.add(Membership(participant_id=person.id, stage_id=draft.stage_id, group_id=draft.id))
+    published.number = 9
+    address = link_to(session, person.party)
+    page = text_of(client, address)
+    clock = own["starts_at"].astimezone(ZoneInfo(march.time_zone)).strftime("%H:%M")
+    for words in (
+        "Group 7",
+        "Guide: Gunn Guide",
+        "+47 400 11 222",
+        f"Meet at The red bus. The walk starts at {clock}",
+    ):
+        assert words in page
+    assert "Group 8" not in page
+    assert "Group 9" not in page
+    assert "Group 7" in text_of(client, f"{address}/people/{person.id}/badge")
+
+
+def test_who_may_not_take_part_any_more_sees_no_group(
+    client: FlaskClient, session: Session, march: March
+) -> None:
+    group = make_group(session, march.stages[0], number=7)
+    child = make_participant(session, march, march.stages[0], group=group, may_take_part=False)
+    assert "Group 7" not in text_of(client, link_to(session, child.party))
 
 
 def test_a_contact_opens_each_person_of_the_party_and_each_person_only_the_own_page(
@@ -214,11 +238,10 @@ def test_names_in_cyrillic_are_printed_and_other_scripts_left_out() -> None:
         lines=(),
         reference="A",
     )
-    paper = badge.new_paper()
-    assert badge.can_print(paper, printed.native_name)
-    assert badge.can_print(paper, "Ánne Máret Čálliid")
-    assert not badge.can_print(paper, "王秀英")
-    assert not badge.can_print(paper, "")
+    assert can_print(printed.native_name)
+    assert can_print("Ánne Máret Čálliid")
+    assert not can_print("王秀英")
+    assert not can_print("")
     assert badge.draw(printed).startswith(b"%PDF-")
 
 

@@ -139,35 +139,6 @@ def test_only_coordinators_of_the_march_change_groups(cast: Cast, client, sign_i
         assert sign_in(account).post(f"/groups/{cast.other_group.id}/delete").status_code == 403
 
 
-def test_the_roster_prints_every_group_with_whom_to_call(session: Session, cast: Cast, sign_in, now) -> None:
-    cast.guide.phone = "+47 400 11 222"
-    make_participant(
-        session,
-        cast.march,
-        cast.stage,
-        group=cast.group,
-        given_name="Vera",
-        native_name="Вера Зайцева",
-        country="RU",
-        emergency_name="Timofei Zaitsev",
-        emergency_phone="+7 900 000 00 00",
-    )
-    make_participant(session, cast.march, cast.stage, group=cast.group, given_name="Gone", cancelled_at=now)
-    session.commit()
-    page = sign_in(cast.coordinator).get("/marches/victory/stages/1/roster").text
-    for words in (
-        "Вера Зайцева",
-        "Russia",
-        "Timofei Zaitsev",
-        "+7 900 000 00 00",
-        "+47 400 11 222",
-        "2 people",
-    ):
-        assert words in page
-    assert "Gone" not in page
-    assert page.count("<thead>") == 2
-
-
 def test_a_guide_sees_the_own_groups_and_no_others(session: Session, cast: Cast, sign_in) -> None:
     client = sign_in(cast.guide)
     page = client.get("/my-groups").text
@@ -305,3 +276,47 @@ def test_queries_do_not_grow_with_groups_and_people(session: Session, cast: Cast
     few = {address: queries_of(client, address) for address in addresses}
     fill(90)
     assert {address: queries_of(client, address) for address in addresses} == few
+
+
+@pytest.mark.parametrize(
+    ("typed", "starts_at"),
+    [
+        ("07:30", datetime(2014, 9, 18, 5, 30, tzinfo=UTC)),
+        ("0.15", datetime(2014, 9, 17, 22, 15, tzinfo=UTC)),
+        ("2330", datetime(2014, 9, 17, 21, 30, tzinfo=UTC)),
+        ("830", datetime(2014, 9, 17, 6, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_group_starts_by_the_clock_of_its_stage_also_after_midnight(
+    session: Session, cast: Cast, sign_in, typed: str, starts_at: datetime
+) -> None:
+    cast.stage.starts_at = datetime(2014, 9, 17, 19, tzinfo=UTC)  # 21:00 where the march is
+    cast.stage.finishes_at = datetime(2014, 9, 18, 6, tzinfo=UTC)
+    session.commit()
+    answer = sign_in(cast.coordinator).post(NEW, data=FORM | {"starts": typed, "meeting_point": "The pier"})
+    assert answer.status_code == 302
+    group = session.scalars(select(Group).where(Group.number == 3)).one()
+    assert group.starts_at == starts_at
+    assert group.meeting_point == "The pier"
+    page = sign_in(cast.coordinator).get(f"/groups/{group.id}/edit").text
+    assert f'value="{group.starts_at.astimezone(ZoneInfo("Europe/Oslo")):%H:%M}"' in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("25:00", "This is no time we can read."), ("18:00", "The stage ends at 14:00. Write an earlier time.")],
+)
+def test_a_start_that_cannot_be_is_refused(
+    session: Session, cast: Cast, sign_in, typed: str, words: str
+) -> None:
+    answer = sign_in(cast.coordinator).post(NEW, data=FORM | {"starts": typed})
+    assert words in answer.text
+    assert len(session.scalars(select(Group)).all()) == 2
+
+
+def test_a_group_without_a_start_of_its_own_starts_with_the_stage(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    sign_in(cast.coordinator).post(NEW, data=FORM | {"starts": ""})
+    group = session.scalars(select(Group).where(Group.number == 3)).one()
+    assert (group.starts_at, group.start) == (None, cast.stage.starts_at)

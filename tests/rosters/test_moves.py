@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from marchapp.rosters.moves import (
 )
 from marchapp.rosters.services import copy_groups
 from marchapp.rosters.words import why_not_moved
-from tests.factories import Cast, make_group, make_participant, make_stage
+from tests.factories import Cast, make_document, make_group, make_participant, make_stage
 
 
 def group_of(session: Session, person: Participant, stage: Stage) -> int | None:
@@ -157,8 +157,10 @@ def test_undo_does_not_overwrite_a_later_move(session: Session, cast: Cast, now:
 
 
 def test_undo_of_a_deleted_group_is_refused(session: Session, cast: Cast, now: datetime) -> None:
-    move_id = move(session, cast, cast.other_group, (cast.walker, cast.group), now=now)
-    session.execute(delete(Group).where(Group.id == cast.group.id))
+    group = make_group(session, cast.stage, is_published=False)
+    session.execute(update(Membership).values(group_id=group.id))
+    move_id = move(session, cast, cast.other_group, (cast.walker, group), now=now)
+    session.execute(delete(Group).where(Group.id == group.id))
     with pytest.raises(NoSuchGroup):
         undo_move(session, stage=cast.stage, move_id=move_id, by=cast.coordinator, now=now)
 
@@ -218,5 +220,7 @@ def test_groups_that_are_copied_leave_behind_who_has_no_consent(
         make_participant(session, cast.march, cast.stage, abroad, group=cast.group, **may)
         for may in ({}, {"may_cross_border": False}, {"may_take_part": False})
     ]
+    for one in people:
+        make_document(session, one)
     copy_groups(session, source=cast.stage, target=abroad, by=cast.coordinator, now=now)
     assert [group_of(session, one, abroad) is not None for one in people] == [True, False, False]

@@ -59,20 +59,6 @@ def test_badges_say_what_is_wrong_with_a_group(session: Session, cast: Cast, sig
     assert "Too small" in page
 
 
-@pytest.mark.parametrize(
-    ("size", "least", "most", "concerns"),
-    [
-        (3, 2, 4, ("no_guide",)),
-        (1, 2, 4, ("no_guide", "too_small")),
-        (4, 2, 4, ("no_guide", "full")),
-        (5, 2, 4, ("no_guide", "too_many")),
-    ],
-)
-def test_concerns_follow_size_and_guides(size: int, least: int, most: int, concerns: tuple[str, ...]) -> None:
-    group = Group(number=1, min_size=least, max_size=most, guides=[])
-    assert board.SizedGroup(group, size).concerns == concerns
-
-
 def test_several_people_are_moved_and_it_is_said(session: Session, cast: Cast, sign_in) -> None:
     newcomer = make_participant(session, cast.march, cast.stage)
     session.commit()
@@ -255,9 +241,9 @@ def test_queries_do_not_grow_with_the_people(session: Session, cast: Cast, sign_
         quota.capacity = 1000
     client = sign_in(cast.coordinator)
     fill(5)
-    few = {address: queries_of(client, address) for address in (PAGE, "/marches/victory/stages/1/roster")}
+    few = queries_of(client, PAGE)
     fill(45)
-    assert {address: queries_of(client, address) for address in few} == few
+    assert queries_of(client, PAGE) == few
 
 
 def test_a_stage_without_groups_offers_those_of_others(session: Session, cast: Cast, sign_in) -> None:

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from marchapp.models import Account, Group, Stage
+from marchapp.models import Account, Group, PublishedGuide, Stage
 from marchapp.tracks import services
 from tests.factories import Cast, make_group
 from tests.queries import queries_of
@@ -80,7 +81,7 @@ def test_others_see_nothing_before_the_march_shows_its_comparisons(
 def test_a_guide_without_a_group_on_this_stage_sees_nothing(
     session: Session, walked: Stage, cast: Cast, sign_in: SignIn, address: str
 ) -> None:
-    cast.other_group.guides.clear()
+    session.execute(update(PublishedGuide).values(is_out=True))
     session.commit()
     assert sign_in(cast.other_guide).get(address).status_code == 403
 

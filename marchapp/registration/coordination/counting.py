@@ -2,17 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, case, cast, extract, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marchapp.models import Category, March, Participant, Standing
 from marchapp.models.march import years_before
+from marchapp.models.signups import signups_by_day
 
-AN_HOUR_S = 3600
 # The youngest of each band; the next band begins where one ends.
 BANDS = (0, 10, 13, 16, 18, 25, 35, 45, 55, 65)
 
@@ -67,12 +66,9 @@ def _band(march: March) -> ColumnElement[int]:
 
 
 def _days(session: Session, march: March) -> Counter[date]:
-    """Count by the day of the march's clock; the database counts hours, as days depend on the time zone."""
-    hour = (cast(extract("epoch", Participant.registered_at), Integer) // AN_HOUR_S).label("hour")
-    zone = ZoneInfo(march.time_zone)
     days: Counter[date] = Counter()
-    for hours, people in _counter(session, march, hour).items():
-        days[datetime.fromtimestamp(hours * AN_HOUR_S, UTC).astimezone(zone).date()] += people
+    for (day, _category), people in signups_by_day(session, march).items():
+        days[day] += people
     return days
 
 

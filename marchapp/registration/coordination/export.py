@@ -1,16 +1,14 @@
 """The list of participants as a file for a spreadsheet: CSV written while it is read, or XLSX."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from io import StringIO
-from typing import IO, Any
+from typing import IO
 
 from flask_babel import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
@@ -18,9 +16,8 @@ from marchapp.forms import to_local
 from marchapp.models import March, Participant
 from marchapp.registration.coordination.columns import Heading, Value, headings, loads_of
 from marchapp.registration.coordination.listing import Selection, Walk, select_people, walks_of
-from marchapp.spreadsheets import BYTE_ORDER_MARK, FORMULA_SIGNS, harmless
+from marchapp.spreadsheets import BYTE_ORDER_MARK, as_cell, as_text
 
-A_PHONE = re.compile(r"\+[\d ]+")  # text to a sheet, which calculates nothing of it
 ROWS_AT_ONCE = 500
 
 
@@ -34,7 +31,9 @@ def csv_lines(session: Session, march_id: int, selection: Selection, columns: It
     shown, yes = headings(march, columns), _("Yes")
     yield BYTE_ORDER_MARK + _as_csv([[heading.text for heading in shown]])
     for people, walks in _people(session, march, selection, columns):
-        yield _as_csv([_text(value, yes) for value in _row(march, shown, person, walks)] for person in people)
+        yield _as_csv(
+            [as_text(value, yes) for value in _row(march, shown, person, walks)] for person in people
+        )
 
 
 def write_xlsx(
@@ -52,7 +51,7 @@ def write_xlsx(
     sheet.append(titles)
     for people, walks in _people(session, march, selection, columns):
         for person in people:
-            sheet.append([_cell(sheet, value, yes) for value in _row(march, shown, person, walks)])
+            sheet.append([as_cell(sheet, value, yes) for value in _row(march, shown, person, walks)])
     book.save(file)
 
 
@@ -74,42 +73,7 @@ def _row(
         yield to_local(value, march.time_zone) if isinstance(value, datetime) else value
 
 
-def _text(value: Value, yes: str) -> str:
-    """Write a value so that a spreadsheet calculates nothing of what somebody wrote."""
-    match value:
-        case None | False:
-            return ""
-        case True:
-            return yes
-        case datetime():
-            return value.isoformat(" ", "minutes")
-        case date():
-            return value.isoformat()
-    return harmless(str(value))
-
-
 def _as_csv(rows: Iterable[Iterable[str]]) -> str:
     text = StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
-
-
-def _cell(sheet: Any, value: Value, yes: str) -> Any:
-    """Return what a sheet takes for a value; what begins like a formula as text that stays text."""
-    match value:
-        case None | False | "":
-            return None
-        case True:
-            return yes
-        case str():
-            text = ILLEGAL_CHARACTERS_RE.sub("", value)
-            is_formula = text.startswith(FORMULA_SIGNS) and not A_PHONE.fullmatch(text)
-            return _quoted(sheet, text) if is_formula else text
-    return value
-
-
-def _quoted(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    cell.quotePrefix = True
-    return cell

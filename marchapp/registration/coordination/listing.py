@@ -20,8 +20,8 @@ from marchapp.models import (
     Stage,
     StageEntry,
     Standing,
-    TravelDocument,
 )
+from marchapp.models.barrier import has_document_until
 from marchapp.models.march import years_before
 from marchapp.registration.coordination.columns import USUAL, loads_of, read_columns
 from marchapp.registration.coordination.search import Search, search
@@ -278,8 +278,7 @@ def _missing(march: March, what: str) -> ColumnElement[bool]:
         return Participant.may_take_part.is_(False)
     crossings = [stage for stage in march.stages if stage.crosses_border]
     last_day = max((stage.day for stage in crossings), default=march.ends_on)
-    valid = select(TravelDocument.participant_id).where(TravelDocument.expires_on >= last_day)
-    return _walks(*crossings) & Participant.id.not_in(valid)
+    return _walks(*crossings) & ~has_document_until(last_day)
 
 
 def _of_age(march: March, age: str) -> ColumnElement[bool]:

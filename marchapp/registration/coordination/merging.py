@@ -19,6 +19,7 @@ from marchapp.models import (
     NotarisedConsent,
     Participant,
     PrivateLink,
+    PublishedPlace,
     StageEntry,
     Standing,
     TravelDocument,
@@ -166,9 +167,10 @@ def _move_walks(session: Session, kept: Participant, gone: Participant) -> None:
     for stage_id in sorted(gone.stage_ids - kept.stage_ids):
         session.add(StageEntry(participant_id=kept.id, stage_id=stage_id))
     session.flush()
-    own = session.scalars(select(Membership.stage_id).where(Membership.participant_id == kept.id)).all()
-    theirs = update(Membership).where(Membership.participant_id == gone.id, Membership.stage_id.not_in(own))
-    session.execute(theirs.values(participant_id=kept.id))
+    for table in (Membership, PublishedPlace):
+        own = session.scalars(select(table.stage_id).where(table.participant_id == kept.id)).all()
+        theirs = update(table).where(table.participant_id == gone.id, table.stage_id.not_in(own))
+        session.execute(theirs.values(participant_id=kept.id))
 
 
 def _move_what_happened(session: Session, kept: Participant, gone: Participant) -> None:

@@ -65,7 +65,7 @@ def _party_of(march: March, selection: Selection) -> Party | None:
 def participant(participant_id: int) -> str:
     person = participant_for_coordinator(participant_id, even_erased=True)
     now = datetime.now(UTC)
-    own = standing_of(db.session, person, now)
+    own = standing_of(db.session, person)
     return render_template(
         "registration/participant.html",
         march=person.march,

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from marchapp.access import march_for_coordinator
+from marchapp.charts import Bar, bars, curve, sums
 from marchapp.extensions import db
 from marchapp.i18n import country, day, figure
 from marchapp.models import Category
-from marchapp.registration.coordination.charts import Bar, bars, curve, sums
 from marchapp.registration.coordination.counting import BANDS, count
 from marchapp.registration.words import CATEGORIES
 

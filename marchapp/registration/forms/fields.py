@@ -1,19 +1,17 @@
-"""The fields of signing up: names by their script, phone numbers, long lists, stages."""
+"""The fields of signing up: names by their script, phone numbers, stages."""
 
 from typing import Any
 from unicodedata import category as sign_category
 from unicodedata import name as sign_name
 
 from flask_babel import gettext as _
-from markupsafe import Markup
-from wtforms import Field, Form, SelectField, SelectMultipleField
+from wtforms import Field, Form, SelectField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, TelInput, html_params
+from wtforms.widgets import TelInput
 
+from marchapp.choices import Ticked
 from marchapp.forms import PhoneNumber, Text
-from marchapp.i18n import locale_code
 from marchapp.models.names import folded_words
-from marchapp.registration.forms.choices import Listed, ListIn
 
 IN_NAMES = " -'’"
 PHONE_MOST = 30
@@ -68,53 +66,6 @@ class OneOfList(SelectField):
             return
         if self.data not in {choice.value for choice in self.choices if choice.value}:
             raise StopValidation(_("Choose one from the list."))
-
-
-class LongSelect:
-    """Writes a long list with the chosen option marked; its other options are written once for all."""
-
-    def __call__(self, field: "OneOfMany", **attributes: Any) -> Markup:
-        attributes = {"id": field.id, "name": field.name} | attributes
-        options = field.listed.options
-        if field.data in field.listed.codes:
-            options = options.replace(f'value="{field.data}"', f'selected value="{field.data}"', 1)
-        # The options were escaped when they were written; a code is two letters.
-        return Markup(f"<select {html_params(**attributes)}>{options}</select>")  # noqa: S704
-
-
-class OneOfMany(Field):
-    """One of a list so long that it is prepared once for each language of the readers."""
-
-    widget = LongSelect()
-
-    def __init__(self, label: str, *, list_in: ListIn, optional: bool = False, **options: Any) -> None:
-        super().__init__(label, **options)
-        self.list_in = list_in
-        self.flags.optional = optional
-
-    @property
-    def listed(self) -> Listed:
-        return self.list_in(locale_code())
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if valuelist:
-            self.data = valuelist[0]
-
-    def pre_validate(self, form: Form) -> None:
-        if self.data in self.listed.codes or (self.flags.optional and not self.data):
-            return
-        raise StopValidation(_("Choose one from the list."))
-
-
-class Ticked(SelectMultipleField):
-    """Any of a few boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def pre_validate(self, form: Form) -> None:
-        known = {choice.value for choice in self.choices}
-        self.data: list[str] = [value for value in self.data or () if value in known]
 
 
 class Stages(Ticked):

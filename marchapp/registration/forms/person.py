@@ -15,26 +15,26 @@ from wtforms import BooleanField, EmailField, Field, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
+from marchapp.choices import (
+    HOME_OF_LANGUAGE,
+    SPOKEN_BY_READER,
+    SPOKEN_HERE,
+    OneOfMany,
+    Ticked,
+    countries,
+    other_languages,
+)
 from marchapp.forms import BaseForm, Day, Text, at_most, email_address, tidy
 from marchapp.i18n import LANGUAGES, day, local, locale_code
 from marchapp.i18n import language as name_of_language
 from marchapp.models import Category, DocumentKind, March, Stage
 from marchapp.registration.ages import AGES, OLDEST, birth_dates
-from marchapp.registration.forms.choices import (
-    HOME_OF_LANGUAGE,
-    SPOKEN_BY_READER,
-    SPOKEN_HERE,
-    countries,
-    other_languages,
-)
 from marchapp.registration.forms.fields import (
     LatinName,
     OneOfList,
-    OneOfMany,
     OwnName,
     Phone,
     Stages,
-    Ticked,
 )
 from marchapp.registration.people import DocumentAnswers, GuardianAnswers, NotarisedAnswers, Person
 from marchapp.registration.words import DOCUMENTS

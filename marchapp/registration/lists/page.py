@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from marchapp.choices import HOME_OF_LANGUAGE
 from marchapp.forms import BaseForm
 from marchapp.i18n import locale_code
 from marchapp.models import March, Participant, Party, Standing, WhenFull
-from marchapp.registration.forms.choices import HOME_OF_LANGUAGE
 from marchapp.registration.forms.party import ContactForm
 from marchapp.registration.forms.person import FORMS
 from marchapp.registration.lists.columns import COLUMNS, ListKind, columns_of, words_of

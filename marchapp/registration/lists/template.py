@@ -12,10 +12,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from marchapp.choices import NEIGHBOURS, countries
 from marchapp.i18n import country, day, language, local, locale_code
 from marchapp.models import Category, DocumentKind, March
 from marchapp.models.names import folded_words
-from marchapp.registration.forms.choices import NEIGHBOURS, countries
 from marchapp.registration.lists.columns import COLUMNS, ListKind, columns_of, words_of
 from marchapp.registration.lists.reading import MOST_ROWS
 from marchapp.registration.lists.rows import (

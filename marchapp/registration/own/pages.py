@@ -33,7 +33,7 @@ def person(token: str, participant_id: int) -> Response:
 
 def person_page(participant: Participant, token: str) -> Response:
     now = datetime.now(UTC)
-    own = standing_of(db.session, participant, now)
+    own = standing_of(db.session, participant)
     return _private(
         "person",
         participant,
@@ -52,7 +52,7 @@ def show_badge(token: str, participant_id: int) -> Response:
     participant = participant_for_link(token, participant_id)
     if participant.standing != Standing.PLACED:
         return _no_badge(participant, token)
-    own = standing_of(db.session, participant, datetime.now(UTC))
+    own = standing_of(db.session, participant)
     return _private("badge", participant, token, own=own, code=badge.code_svg(participant.reference))
 
 
@@ -60,7 +60,7 @@ def badge_pdf(token: str, participant_id: int) -> Response:
     participant = participant_for_link(token, participant_id)
     if participant.standing != Standing.PLACED:
         return _no_badge(participant, token)
-    own = standing_of(db.session, participant, datetime.now(UTC))
+    own = standing_of(db.session, participant)
     return _file(badge.draw(_badge_of(participant, own.walks)), "application/pdf", "badge", participant)
 
 

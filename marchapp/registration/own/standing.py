@@ -1,30 +1,26 @@
-"""How it stands with somebody: place, consents, papers; and the stages with groups once they may be known."""
+"""How it stands with somebody: place, consents, papers; and the stages with groups as they were published."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.models import (
-    Group,
     Guardian,
-    Membership,
     Participant,
+    PublishedGroup,
+    PublishedPlace,
     Purpose,
     Stage,
     StageEntry,
     Standing,
     TravelDocument,
 )
+from marchapp.models.barrier import asks_notary
 from marchapp.registration import places
 from marchapp.registration.consent.state import Consents, consents_of
-
-# Coordinators move people until shortly before a stage. Until rosters are published by a deed of their own, a
-# group is shown for the last days only, so that nobody plans with one that still changes.
-GROUPS_ARE_KNOWN = timedelta(days=3)
 
 
 class Lack(StrEnum):
@@ -54,10 +50,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class Walk:
-    """A stage that somebody walks, and the group there once it may be known."""
+    """A stage that somebody walks, and the group there once it is published."""
 
     stage: Stage
-    group: Group | None
+    group: PublishedGroup | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +66,9 @@ class OwnStanding:
     walks: tuple[Walk, ...]
 
 
-def standing_of(session: Session, participant: Participant, now: datetime) -> OwnStanding:
+def standing_of(session: Session, participant: Participant) -> OwnStanding:
     is_waiting = participant.standing == Standing.WAITING
-    walks = tuple(_walks(session, participant, now))
+    walks = tuple(_walks(session, participant))
     return OwnStanding(
         participant=participant,
         ahead=places.people_ahead(session, participant) if is_waiting else 0,
@@ -92,15 +88,15 @@ def missing_of(session: Session, people: Collection[Participant]) -> dict[int, t
     }
 
 
-def _walks(session: Session, participant: Participant, now: datetime) -> Iterator[Walk]:
+def _walks(session: Session, participant: Participant) -> Iterator[Walk]:
     """Yield the stages that somebody walks, in their order."""
     groups = {
         group.stage_id: group
         for group in session.scalars(
-            select(Group)
-            .join(Membership, Membership.group_id == Group.id)
-            .where(Membership.participant_id == participant.id)
-            .options(selectinload(Group.guides))
+            select(PublishedGroup)
+            .join(PublishedPlace, PublishedPlace.group_id == PublishedGroup.group_id)
+            .where(PublishedPlace.participant_id == participant.id)
+            .options(selectinload(PublishedGroup.guides))
         )
     }
     stages = (
@@ -110,9 +106,9 @@ def _walks(session: Session, participant: Participant, now: datetime) -> Iterato
         .options(joinedload(Stage.march))
         .order_by(Stage.number)
     )
+    may_walk = participant.standing == Standing.PLACED and participant.may_take_part
     for stage in session.scalars(stages):
-        is_known = participant.standing == Standing.PLACED and stage.starts_at - now <= GROUPS_ARE_KNOWN
-        yield Walk(stage, groups.get(stage.id) if is_known else None)
+        yield Walk(stage, groups.get(stage.id) if may_walk else None)
 
 
 def _missing(participant: Participant, consents: Consents) -> Iterator[Missing]:
@@ -141,15 +137,15 @@ def _missing_consents(consents: Consents) -> Iterator[Missing]:
 
 def _missing_papers(participant: Participant, crossings: list[Stage]) -> Iterator[Missing]:
     """Yield what the border asks for and is not there, or does not last until the last crossing."""
-    march, last = participant.march, crossings[-1]
+    last = crossings[-1]
     if not participant.documents:
         yield Missing(lack=Lack.DOCUMENT, stage=crossings[0])
     for document in participant.documents:
-        if document.expires_on < last.day:
+        if not document.is_valid_on(last.day):
             yield Missing(lack=Lack.DOCUMENT_EXPIRES, stage=last, document=document)
-    if march.is_minor(participant.birth_date) and participant.country in march.notarised_countries:
+    if asks_notary(participant):
         paper = participant.notarised_consent
         if paper is None:
             yield Missing(lack=Lack.NOTARISED_CONSENT, stage=crossings[0])
-        elif not paper.valid_from <= crossings[0].day <= last.day <= paper.valid_to:
+        elif not all(paper.covers(stage.day) for stage in crossings):
             yield Missing(lack=Lack.NOTARISED_DAYS, stage=last)

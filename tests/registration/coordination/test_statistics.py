@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from marchapp.charts import bars, curve, sums
 from marchapp.models import Category, March
-from marchapp.registration.coordination.charts import bars, curve, sums
 from marchapp.registration.coordination.counting import BANDS, count
 from tests.factories import Cast, make_participant
 from tests.queries import queries_of

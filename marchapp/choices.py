@@ -1,13 +1,18 @@
-"""Countries and languages to choose from, by their names in the reader's language."""
+"""Countries and languages to choose from, by their names in the reader's language, and the fields for it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from babel import Locale
 from flask_babel import gettext as _
-from markupsafe import escape
+from markupsafe import Markup, escape
+from wtforms import Field, Form, SelectMultipleField
+from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget, html_params
 
+from marchapp.i18n import locale_code
 from marchapp.models.names import folded_words
 
 NEIGHBOURS = ("NO", "RU")  # where most walkers come from stands first
@@ -72,3 +77,50 @@ def _listed(nothing: str, names: dict[str, str], codes: list[str]) -> Listed:
     options = [f'<option value="">{escape(nothing)}</option>']
     options += [f'<option value="{code}">{escape(names[code])}</option>' for code in codes]
     return Listed(frozenset(codes), "".join(options))
+
+
+class LongSelect:
+    """Writes a long list with the chosen option marked; its other options are written once for all."""
+
+    def __call__(self, field: "OneOfMany", **attributes: Any) -> Markup:
+        attributes = {"id": field.id, "name": field.name} | attributes
+        options = field.listed.options
+        if field.data in field.listed.codes:
+            options = options.replace(f'value="{field.data}"', f'selected value="{field.data}"', 1)
+        # The options were escaped when they were written; a code is two letters.
+        return Markup(f"<select {html_params(**attributes)}>{options}</select>")  # noqa: S704
+
+
+class OneOfMany(Field):
+    """One of a list so long that it is prepared once for each language of the readers."""
+
+    widget = LongSelect()
+
+    def __init__(self, label: str, *, list_in: ListIn, optional: bool = False, **options: Any) -> None:
+        super().__init__(label, **options)
+        self.list_in = list_in
+        self.flags.optional = optional
+
+    @property
+    def listed(self) -> Listed:
+        return self.list_in(locale_code())
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            self.data = valuelist[0]
+
+    def pre_validate(self, form: Form) -> None:
+        if self.data in self.listed.codes or (self.flags.optional and not self.data):
+            return
+        raise StopValidation(_("Choose one from the list."))
+
+
+class Ticked(SelectMultipleField):
+    """Any of a few boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Form) -> None:
+        known = {choice.value for choice in self.choices}
+        self.data: list[str] = [value for value in self.data or () if value in known]

@@ -1,0 +1,1 @@
+"""Walkers into groups, computed: people and groups in, a roster out; knows nothing of the web."""

@@ -1,0 +1,314 @@
+"""How a stage's draft differs from what was last published: groups fact by fact, people line by line."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, selectinload
+
+from marchapp.models import (
+    Change,
+    Group,
+    March,
+    Membership,
+    Participant,
+    Party,
+    PublishedGroup,
+    PublishedPlace,
+    Stage,
+    StageEntry,
+    Standing,
+)
+from marchapp.models.march import years_before
+
+NAMED_AT_MOST = 50
+
+
+class Fact(StrEnum):
+    """What a line says beside the person's name and the number of the group."""
+
+    NUMBER = "number"
+    NAME = "name"
+    START = "start"
+    MEETING_POINT = "meeting_point"
+    GUIDES = "guides"
+
+
+@dataclass(frozen=True)
+class GuideLine:
+    """A guide as people are told: whom to call."""
+
+    account_id: int
+    name: str
+    phone: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.name}, {self.phone}" if self.phone else self.name
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """Everything that people are told of a group."""
+
+    number: int
+    name: str
+    starts_at: datetime
+    meeting_point: str
+    guides: tuple[GuideLine, ...]
+
+    def differs_in(self, other: "GroupLine") -> tuple[Fact, ...]:
+        facts = {
+            Fact.NUMBER: self.number != other.number,
+            Fact.NAME: self.name != other.name,
+            Fact.START: self.starts_at != other.starts_at,
+            Fact.MEETING_POINT: self.meeting_point != other.meeting_point,
+            Fact.GUIDES: self.guides != other.guides,
+        }
+        return tuple(fact for fact, differs in facts.items() if differs)
+
+
+@dataclass(frozen=True)
+class GroupDifference:
+    """A group that is new, or of which something else is told than before."""
+
+    group_id: int
+    now: GroupLine
+    before: GroupLine | None
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Somebody whose line differs, with the numbers of the groups; None where there is none."""
+
+    participant_id: int
+    name: str
+    change: Change
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What publishing would change; `moved` names the first of the people, `counts` all of them."""
+
+    groups: list[GroupDifference]
+    counts: Mapping[Change, int]
+    moved: list[Moved]
+    told: int
+    letters: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.groups and not any(self.counts.values())
+
+    @property
+    def people_moved(self) -> int:
+        return sum(self.counts[change] for change in (Change.NEW, Change.MOVED, Change.OUT))
+
+
+def differences(session: Session, stage: Stage) -> Differences:
+    """Compare the draft of a stage with what was last published."""
+    groups = list(group_differences(draft_lines(session, stage), published_lines(session, stage)))
+    lines = _lines(session, stage, [one.group_id for one in groups if one.before])
+    told = [line for line in lines if line.is_told]
+    return Differences(
+        groups=groups,
+        counts=dict.fromkeys(Change, 0) | Counter(Change(line.change) for line in lines),
+        moved=_first(session, lines),
+        told=len(told),
+        letters=len({(line.party_id, line.mailbox) for line in told}),
+    )
+
+
+def people_moved(session: Session, stage: Stage) -> int:
+    """Count who was put into, out of or between groups since the last version."""
+    lines = changed_people(stage, ()).subquery()
+    return session.scalar(select(func.count()).select_from(lines)) or 0
+
+
+def draft_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
+    """Return what would be told of each group of a stage now, by its id."""
+    groups = session.scalars(
+        select(Group).where(Group.stage_id == stage.id).options(selectinload(Group.guides))
+    )
+    return {
+        group.id: GroupLine(
+            group.number,
+            group.name,
+            group.starts_at or stage.starts_at,
+            group.meeting_point,
+            _in_order(GuideLine(guide.id, guide.name, guide.phone) for guide in group.guides),
+        )
+        for group in groups
+    }
+
+
+def published_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
+    """Return what was last told of each group of a stage, by its id."""
+    groups = session.scalars(
+        select(PublishedGroup)
+        .where(PublishedGroup.stage_id == stage.id)
+        .options(selectinload(PublishedGroup.guides))
+        .execution_options(populate_existing=True)
+    )
+    return {
+        group.group_id: GroupLine(
+            group.number,
+            group.name,
+            group.starts_at,
+            group.meeting_point,
+            _in_order(GuideLine(guide.account_id, guide.name, guide.phone) for guide in group.guides),
+        )
+        for group in groups
+    }
+
+
+def _in_order(guides: Iterator[GuideLine]) -> tuple[GuideLine, ...]:
+    return tuple(sorted(guides, key=lambda guide: guide.account_id))
+
+
+def group_differences(
+    draft: Mapping[int, GroupLine], published: Mapping[int, GroupLine]
+) -> Iterator[GroupDifference]:
+    """Yield the groups that differ, by number."""
+    for group_id, line in sorted(draft.items(), key=lambda item: item[1].number):
+        before = published.get(group_id)
+        facts = line.differs_in(before) if before else ()
+        if before is None or facts:
+            yield GroupDifference(group_id, line, before, facts)
+
+
+def without_place(stage: Stage) -> Select[int]:
+    """Select who has no place on the march: they are few, and may still stand in a group of the draft."""
+    return select(Participant.id).where(
+        Participant.march_id == stage.march_id,
+        Participant.standing.in_([Standing.WAITING, Standing.CANCELLED]),
+    )
+
+
+def walks_in(stage: Stage) -> Select[int, int]:
+    """Select who walks a stage in which group of the draft."""
+    return select(Membership.participant_id, Membership.group_id).where(
+        Membership.stage_id == stage.id, Membership.participant_id.not_in(without_place(stage))
+    )
+
+
+def changed_people(stage: Stage, changed_groups: Collection[int]) -> CompoundSelect[Any]:
+    """Select (participant_id, change, before, after) of whose line differs; groups are named by their ids."""
+    draft = walks_in(stage).subquery()
+    place = PublishedPlace
+    same_person = and_(place.participant_id == draft.c.participant_id, place.stage_id == stage.id)
+    kind = case(
+        (place.group_id.is_(None), Change.NEW.value),
+        (place.group_id != draft.c.group_id, Change.MOVED.value),
+        else_=Change.GROUP.value,
+    )
+    differs = or_(
+        place.group_id.is_(None),
+        place.group_id != draft.c.group_id,
+        draft.c.group_id.in_(list(changed_groups)),
+    )
+    inside = (
+        select(
+            draft.c.participant_id,
+            kind.label("change"),
+            place.group_id.label("before"),
+            draft.c.group_id.label("after"),
+        )
+        .select_from(draft)
+        .outerjoin(place, same_person)
+        .where(differs)
+    )
+    out = select(
+        place.participant_id, literal(Change.OUT.value), place.group_id, cast(null(), Integer)
+    ).where(place.stage_id == stage.id, place.group_id.is_not(None), ~is_in_draft(stage))
+    return union_all(inside, out)
+
+
+def is_in_draft(stage: Stage) -> ColumnElement[bool]:
+    """Return the condition that somebody of a published line is in a group of the draft."""
+    return and_(
+        exists().where(
+            Membership.participant_id == PublishedPlace.participant_id, Membership.stage_id == stage.id
+        ),
+        PublishedPlace.participant_id.not_in(without_place(stage)),
+    )
+
+
+def still_walks(stage_id: int) -> ColumnElement[bool]:
+    """Return the condition that a participant has a place and walks a stage: others are not told."""
+    return and_(
+        Participant.standing == Standing.PLACED,
+        exists().where(StageEntry.participant_id == Participant.id, StageEntry.stage_id == stage_id),
+    )
+
+
+def mailbox_of(march: March) -> ColumnElement[str]:
+    """Return where the letter about a participant goes: a minor's always to the contact of the party."""
+    is_minor = Participant.birth_date > years_before(march.starts_on, march.adult_age)
+    is_contacts = or_(is_minor, Participant.email == "")
+    return func.lower(case((is_contacts, Party.contact_email), else_=Participant.email))
+
+
+def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> Sequence[Any]:
+    """Return whose line differs, each with the mailbox of its letter and whether it is told."""
+    lines = changed_people(stage, changed_groups).subquery()
+    query = (
+        select(
+            lines,
+            Participant.party_id,
+            mailbox_of(stage.march).label("mailbox"),
+            still_walks(stage.id).label("is_told"),
+        )
+        .join(Participant, Participant.id == lines.c.participant_id)
+        .join(Party, Party.id == Participant.party_id)
+    )
+    return session.execute(query).all()
+
+
+def _first(session: Session, lines: Sequence[Any]) -> list[Moved]:
+    """Return some of those who moved, by name."""
+    moved = [line for line in lines if line.change != Change.GROUP][:NAMED_AT_MOST]
+    names = select(Participant.id, Participant.given_name, Participant.family_name)
+    by_name = (Participant.family_name, Participant.given_name, Participant.id)
+    query = names.where(Participant.id.in_([line.participant_id for line in moved])).order_by(*by_name)
+    now = _numbers(session, Group.id, Group.number, [line.after for line in moved])
+    then = _numbers(session, PublishedGroup.group_id, PublishedGroup.number, [line.before for line in moved])
+    of_person = {line.participant_id: line for line in moved}
+    return [
+        Moved(
+            person,
+            f"{given} {family}",
+            Change(of_person[person].change),
+            then.get(of_person[person].before),
+            now.get(of_person[person].after),
+        )
+        for person, given, family in session.execute(query)
+    ]
+
+
+def _numbers(session: Session, key: Any, number: Any, ids: Iterable[int | None]) -> dict[int, int]:
+    wanted = {one for one in ids if one is not None}
+    rows: Any = session.execute(select(key, number).where(key.in_(wanted)))
+    return dict(rows.all())
