@@ -32,7 +32,9 @@ class Quota(db.Model):
     """Places of one kind and how many are taken; the database refuses more. No capacity means no limit.
 
     Every march has one of kind MARCH, one for each category and stage, and one of kind CHILDREN, whose
-    capacity follows the adults who have a place where the march asks for adults beside its children.
+    capacity follows the adults who have a place where the march asks for adults beside its children. On the
+    one of kind MARCH `line_is_served` says that so many have got a place from the line at once that the
+    worker serves the rest of it: until then nobody is let in before those who wait.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -42,6 +44,7 @@ class Quota(db.Model):
     stage_id: Mapped[int | None] = mapped_column(ForeignKey("stage.id", ondelete="CASCADE"), unique=True)
     capacity: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
+    line_is_served: Mapped[bool] = mapped_column(default=False)
 
     march: Mapped["March"] = relationship(back_populates="quotas")
     stage: Mapped["Stage | None"] = relationship()

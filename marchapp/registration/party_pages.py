@@ -85,7 +85,7 @@ def change_person(token: str, participant_id: int) -> AnyResponse:
         return for_contact
     form = _form_for(participant)
     refusal = ""
-    if request.method == "POST" and form.validate():
+    if _is_sent() and form.validate():
         try:
             services.change_person(db.session, participant, form.person, now=datetime.now(UTC))
         except (services.AlreadySignedUp, NotEnoughPlaces) as why:
@@ -102,6 +102,7 @@ def change_person(token: str, participant_id: int) -> AnyResponse:
         participant=participant,
         token=token,
         refusal=refusal,
+        beside=_beside(form),
     )
 
 
@@ -111,7 +112,7 @@ def add_person(token: str) -> AnyResponse:
         return closed
     form = _form_for_another(party)
     refusal = ""
-    if request.method == "POST" and form.validate():
+    if _is_sent() and form.validate():
         try:
             [added] = services.add_people(db.session, party, [form.person], now=datetime.now(UTC))
         except services.NotSignedUp as why:
@@ -121,7 +122,15 @@ def add_person(token: str) -> AnyResponse:
             db.session.commit()
             flash(_("%(name)s is signed up, too.", name=added.name), "done")
             return _to_party(token)
-    return _private("person.html", march=party.march, form=form, party=party, token=token, refusal=refusal)
+    return _private(
+        "person.html",
+        march=party.march,
+        form=form,
+        party=party,
+        token=token,
+        refusal=refusal,
+        beside=_beside(form),
+    )
 
 
 def cancel_person(token: str, participant_id: int) -> AnyResponse:
@@ -167,6 +176,17 @@ def _form(party: Party, category: Category, answers: dict[str, Any]) -> PersonFo
     chosen = Category(wish) if wish in set(Category) and not party.is_one_person else category
     sent = request.form if request.method == "POST" else None
     return FORMS[chosen](party.march, sent, is_alone=party.is_one_person, data=answers)
+
+
+def _is_sent() -> bool:
+    """Tell whether the answers are to be stored; where another category is chosen, its part is only shown."""
+    return request.method == "POST" and request.form.get("step") != "show"
+
+
+def _beside(form: PersonForm) -> list[tuple[str, str]]:
+    """Return what was sent and has no field on the page now: a part that was closed keeps what was typed."""
+    shown = {field.name for field in form} | {"csrf_token", "step", "category"}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in shown]
 
 
 def _if_closed(party: Party, token: str) -> AnyResponse | None:

@@ -23,6 +23,7 @@ from marchapp.registration.room import NotEnoughPlaces, Room, Walks
 
 __all__ = ["NotEnoughPlaces"]
 
+MOST_AT_ONCE = 100  # who get a place in one transaction: everybody else waits as long as that takes
 PARTIES_AT_A_TIME = 20  # of a long line no more is read than is needed
 
 
@@ -68,8 +69,17 @@ def hold(session: Session, march: March) -> Room:
 
 def settle(session: Session, room: Room, party: Party, people: Collection[Participant]) -> None:
     """Give people of a party their places, or leave them in line, as the party chose."""
-    place(room, party, people)
+    place_newcomers(room, party, people)
     room.write(session)
+
+
+def place_newcomers(room: Room, party: Party, people: Collection[Participant]) -> None:
+    """Give a place to people who come now, as the party chose.
+
+    While the worker serves the line they stand at its end, and get their places from there.
+    """
+    if not room.line_is_served:
+        place(room, party, people)
 
 
 def take_places(session: Session, march: March, people: Collection[Participant]) -> None:
@@ -89,12 +99,16 @@ def give_back(session: Session, march: March, people: Collection[Participant]) -
 def hand_on(session: Session, march: March, *, now: datetime) -> list[Participant]:
     """Give free places to the parties in line, the first that fits first; return who got one.
 
-    Called in the transaction that freed the places, so that nobody comes between.
+    Called in the transaction that freed the places, so that nobody comes between. Where very many are free,
+    some hundred are handed on, and it is noted that the worker goes on.
     """
     room = hold(session, march)
     got_one: list[Participant] = []
-    while promoted := list(_promote(session, room)):
+    while promoted := list(_promote(session, room, most=MOST_AT_ONCE - len(got_one))):
         got_one += promoted  # what is full now, or unlocked by adults, decides who comes next
+        if len(got_one) >= MOST_AT_ONCE:
+            break
+    room.serve_line(len(got_one) >= MOST_AT_ONCE)
     room.write(session)
     for person in got_one:
         _note_promotion(session, person, now)
@@ -161,12 +175,17 @@ def place(room: Room, party: Party, people: Collection[Participant]) -> list[Par
     return placed
 
 
-def _promote(session: Session, room: Room) -> Iterator[Participant]:
-    """Give places to the line and yield who got one, until it ends or something is full that was not."""
-    full = room.full()
+def _promote(session: Session, room: Room, *, most: int) -> Iterator[Participant]:
+    """Give places to the line and yield who got one, until it ends or something is full that was not.
+
+    Parties are let in until there are `most` people, or a few more, as a party is not parted.
+    """
+    full, count = room.full(), 0
     for party, waiting in _line(session, room):
-        yield from place(room, party, waiting)
-        if room.full() != full:
+        promoted = place(room, party, waiting)
+        yield from promoted
+        count += len(promoted)
+        if count >= most or room.full() != full:
             return
 
 

@@ -76,6 +76,14 @@ class Room:
         limits = [(quota, self._limit(quota, self._adults)) for quota in self.quotas]
         return [quota for quota, limit in limits if limit is not None and self._taken(quota) >= limit]
 
+    @property
+    def line_is_served(self) -> bool:
+        """Whether the worker goes on with the line: who comes now stands in it, too."""
+        return self._of(QuotaKind.MARCH).line_is_served
+
+    def serve_line(self, goes_on: bool) -> None:
+        self._of(QuotaKind.MARCH).line_is_served = goes_on
+
     def write(self, session: Session) -> None:
         """Write what was taken and given back, all of it or none. Raises NotEnoughPlaces.
 

@@ -363,7 +363,7 @@ def _store(
 
     All of it in one flush, because everybody else waits for the places meanwhile. Return guardians' links.
     """
-    places.place(room, next(iter(people)).party, people)
+    places.place_newcomers(room, next(iter(people)).party, people)
     session.add_all(people)
     asked = consent.ask_new(session, people, now=now)
     room.write(session)

@@ -86,7 +86,7 @@ def _form(page: SignUp, *, refusal: str = "", **changed: object) -> str:
 
 
 def _change(march: March, who: Category | PartyKind, step: str, number: int) -> str:
-    """Show the form again as it was typed, with somebody more or less on it."""
+    """Show the form again as it was typed, with somebody more or less on it, or other parts of somebody."""
     sent = request.form.copy()
     taken_out = None
     match step, who:
@@ -98,7 +98,8 @@ def _change(march: March, who: Category | PartyKind, step: str, number: int) -> 
         case "put-back", PartyKind():
             sent = with_person_again(sent, number)
     page = SignUp(march, who, sent)
-    return _form(page, taken_out=taken_out, newest=page.numbers[-1] if step == "add" else None)
+    newest = page.numbers[-1] if step == "add" else None
+    return _form(page, taken_out=taken_out, newest=newest, shown=number if step == "show" else None)
 
 
 def _review(page: SignUp, now: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint
 
 from marchapp.extensions import limiter
+from marchapp.registration import line as _line  # noqa: F401 - declares its task
 from marchapp.registration import party_pages, signing
 from marchapp.registration.consent import coordination as consents
 from marchapp.registration.consent import pages as consent_pages

@@ -187,6 +187,19 @@ def test_a_child_that_joins_a_family_has_its_contact_as_guardian_to_begin_with(
     assert re.search('name="guardian_email"[^>]*value="siri@example.org"', page.text)
 
 
+def test_the_questions_of_another_category_are_shown_before_anything_is_stored(
+    client: FlaskClient, session: Session, link: str
+) -> None:
+    ola = person(session, "Ola")
+    typed = {"category": "official", "given_name": "Olav", "school": "Fjord", "step": "show"}
+    page = client.post(f"{link}/people/{ola.id}/change", data=typed)
+    assert 'name="body"' in page.text
+    assert 'value="Olav"' in page.text
+    assert '<input type="hidden" name="school" value="Fjord">' in page.text
+    assert "aria-invalid" not in page.text
+    assert person(session, "Ola").category == WALKER
+
+
 def test_somebody_is_cancelled_after_one_question(client: FlaskClient, session: Session, link: str) -> None:
     address = f"{link}/people/{person(session, 'Ola').id}/cancel"
     assert "Cancel the sign-up of Ola Hansen?" in words_of(client.get(address))

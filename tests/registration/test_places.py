@@ -29,7 +29,8 @@ from marchapp.models import (
     Standing,
     WhenFull,
 )
-from marchapp.registration import places, room, services
+from marchapp.registration import line, places, room, services
+from marchapp.registration.line import serve_lines, serve_lines_left
 from marchapp.registration.people import PartyAnswers, Person
 from marchapp.registration.room import NotEnoughPlaces, Room
 from tests.factories import make_account, make_march, make_participant, make_stage, quota_of
@@ -355,6 +356,89 @@ def test_who_waits_for_a_full_stage_is_not_read_when_something_else_is_free(
     read.clear()
     services.hand_on_places(session, session.get_one(March, id_), now=NOW)
     assert len(read) == how_many(session, Standing.PLACED) == 1
+
+
+# A long line, served in turns
+
+
+@pytest.fixture
+def long_line(session: Session, march: March, monkeypatch: pytest.MonkeyPatch) -> list[Party]:
+    """Ten in line for no place, of whom four get one at once."""
+    monkeypatch.setattr(places, "MOST_AT_ONCE", 4)
+    limit(session, march, QuotaKind.MARCH, 0)
+    return [sign_up(session, march, person(march), minute=minute) for minute in range(10)]
+
+
+def open_places(session: Session, march: March, capacity: int) -> None:
+    limit(session, march, QuotaKind.MARCH, capacity)
+    services.hand_on_places(session, march, now=NOW)
+    session.commit()
+
+
+def line_of(session: Session, parties: list[Party]) -> str:
+    session.expire_all()
+    return "".join(standings(party) for party in parties)
+
+
+def told(session: Session) -> int:
+    return session.scalar(select(func.count()).where(Message.kind == "promoted")) or 0
+
+
+def test_of_very_many_free_places_the_worker_hands_on_the_rest_in_turn(
+    session: Session, march: March, long_line: list[Party]
+) -> None:
+    open_places(session, march, 9)
+    assert line_of(session, long_line) == "pppp" + "wwwwww"
+    assert serve_lines() == 5
+    assert line_of(session, long_line) == "ppppppppp" + "w"
+    assert told(session) == 9
+    assert serve_lines() == 0
+    assert_counts_are_true(session, march)
+
+
+def test_who_comes_while_a_line_is_served_stands_at_its_end(
+    session: Session, march: March, long_line: list[Party]
+) -> None:
+    open_places(session, march, 9)
+    late = sign_up(session, march, person(march), minute=60)
+    assert standings(late) == "w"
+    serve_lines()
+    assert line_of(session, [*long_line, late]) == "ppppppppp" + "w" + "w"
+    open_places(session, march, 11)
+    assert line_of(session, [*long_line, late]) == "p" * 11
+    assert standings(sign_up(session, march, person(march), minute=90)) == "w"
+
+
+def test_a_crash_between_the_turns_loses_nobody_and_tells_nobody_twice(
+    session: Session, march: March, long_line: list[Party], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_places(session, march, 10)
+    with monkeypatch.context() as broken:
+        broken.setattr(line, "hand_on_places", hand_on_and_crash)
+        with pytest.raises(RuntimeError, match="lights out"):
+            serve_lines()
+    db.session.rollback()
+    assert line_of(session, long_line) == "pppp" + "wwwwww"
+    session.commit()
+    serve_lines_left()
+    assert line_of(session, long_line) == "p" * 10
+    assert told(session) == 10
+    assert_counts_are_true(session, march)
+
+
+def hand_on_and_crash(session: Session, march: March, *, now: datetime) -> list[Participant]:
+    assert len(services.hand_on_places(session, march, now=now)) == 4
+    raise RuntimeError("lights out")
+
+
+def test_two_workers_at_once_serve_a_line_once(
+    app: Flask, session: Session, march: March, long_line: list[Party]
+) -> None:
+    open_places(session, march, 9)
+    served = all_at_once(app, session, [serve_lines, serve_lines])
+    assert sum(served) == 5
+    assert line_of(session, long_line) == "ppppppppp" + "w"
+    assert told(session) == 9
 
 
 # At the same moment

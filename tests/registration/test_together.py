@@ -129,6 +129,25 @@ def test_another_category_asks_for_its_own_answers(
     assert "aria-invalid" not in page.text
 
 
+def test_the_questions_of_another_category_are_shown_without_blame_and_keep_what_was_typed(
+    client: FlaskClient, session: Session, march: March
+) -> None:
+    typed = {"category": "official", "body": None, "position": None, "given_name": "Ola-Petter"}
+    page = post(client, march, SIRI, OLA | typed, step="show:1")
+    assert 'name="people-1-body"' in page.text
+    assert 'value="Ola-Petter"' in page.text
+    assert re.search(r'id="person-1" open', page.text)
+    assert not re.search(r'id="person-0" open', page.text)
+    assert "aria-invalid" not in page.text
+    assert everybody(session) == []
+
+
+def test_who_is_added_is_unfolded_and_greeted(client: FlaskClient, march: March) -> None:
+    page = post(client, march, SIRI, step="add")
+    assert re.search(r'id="person-1" open', page.text)
+    assert "Here is room for one more." in words_of(page)
+
+
 def test_errors_name_the_person(client: FlaskClient, session: Session, march: March) -> None:
     page = words_of(post(client, march, SIRI, OLA | {"country": "", "emergency_name": ""}))
     assert "Ola Hansen, Country: Choose one from the list." in page

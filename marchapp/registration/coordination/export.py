@@ -1,24 +1,22 @@
 """The list of participants as a file for a spreadsheet: CSV written while it is read, or XLSX."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from io import StringIO
-from typing import IO
 
 from flask_babel import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from sqlalchemy.orm import Session
 
+from marchapp.files.kinds import Progress
 from marchapp.forms import to_local
 from marchapp.models import March, Participant
 from marchapp.registration.coordination.columns import Heading, Value, headings, loads_of
-from marchapp.registration.coordination.listing import Selection, Walk, select_people, walks_of
-from marchapp.spreadsheets import BYTE_ORDER_MARK, as_cell, as_text
+from marchapp.registration.coordination.listing import Selection, Walk, count_people, select_people, walks_of
+from marchapp.spreadsheets import BYTE_ORDER_MARK, Table, as_text, xlsx_of
 
 ROWS_AT_ONCE = 500
+COLUMN_WIDTH = 18  # letters
 
 
 def csv_lines(session: Session, march_id: int, selection: Selection, columns: Iterable[str]) -> Iterator[str]:
@@ -36,28 +34,33 @@ def csv_lines(session: Session, march_id: int, selection: Selection, columns: It
         )
 
 
-def write_xlsx(
-    file: IO[bytes], session: Session, march: March, selection: Selection, columns: Iterable[str]
-) -> None:
-    """Write the selection into a file as XLSX; no more than some hundred people are in memory at a time."""
+def xlsx_of_people(
+    session: Session, march: March, selection: Selection, columns: Iterable[str], progress: Progress
+) -> bytes:
+    """Return the selection as XLSX; no more than some hundred people are in memory at a time."""
     columns = list(columns)
-    shown, yes = headings(march, columns), _("Yes")
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Participants"))
-    sheet.freeze_panes = "A2"
-    titles = [WriteOnlyCell(sheet, value=heading.text) for heading in shown]
-    for title in titles:
-        title.font = Font(bold=True)
-    sheet.append(titles)
+    shown = headings(march, columns)
+    table = Table(
+        name=_("Participants"),
+        headings=[(heading.text, COLUMN_WIDTH) for heading in shown],
+        rows=_rows(session, march, selection, columns, progress),
+    )
+    return xlsx_of([table], _("Yes"))
+
+
+def _rows(
+    session: Session, march: March, selection: Selection, columns: Collection[str], progress: Progress
+) -> Iterator[Sequence[Value]]:
+    shown, done, total = headings(march, columns), 0, count_people(session, march, selection)
     for people, walks in _people(session, march, selection, columns):
-        for person in people:
-            sheet.append([as_cell(sheet, value, yes) for value in _row(march, shown, person, walks)])
-    book.save(file)
+        yield from (list(_row(march, shown, person, walks)) for person in people)
+        done += len(people)
+        progress(done, total)
 
 
 def _people(
     session: Session, march: March, selection: Selection, columns: Iterable[str]
-) -> Iterator[tuple[Iterable[Participant], dict[int, dict[int, Walk]]]]:
+) -> Iterator[tuple[Sequence[Participant], dict[int, dict[int, Walk]]]]:
     """Yield the people of the selection some hundred at a time, with the stages that they walk."""
     query = select_people(session, march, selection).options(*loads_of(columns))
     for people in session.scalars(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, send_file, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug import Response as AnyResponse
 from wtforms import BooleanField, RadioField, SelectChoice
@@ -13,15 +12,19 @@ from wtforms.validators import ValidationError
 
 from marchapp.access import march_for_coordinator, signed_in_account
 from marchapp.extensions import db
+from marchapp.files.answering import attached, hand_out
+from marchapp.files.kinds import no_progress
 from marchapp.forms import BaseForm, Text
+from marchapp.i18n import locale_code
 from marchapp.models import AuditEvent, March
 from marchapp.models.audit import record
 from marchapp.registration.coordination.columns import ALL, SECRETS
-from marchapp.registration.coordination.export import csv_lines, write_xlsx
-from marchapp.registration.coordination.listing import Selection
-from marchapp.spreadsheets import XLSX
+from marchapp.registration.coordination.export import csv_lines
+from marchapp.registration.coordination.listing import Selection, count_people
+from marchapp.registration.coordination.making import PARTICIPANTS
 
 NAMES = ("reference", "given_name", "family_name", "native_name")
+MOST_AT_ONCE = 1_000  # people of a workbook that is made in the request
 OPEN_FOR = timedelta(minutes=10)  # how long a file with secrets can be fetched after its reason was written
 
 
@@ -68,8 +71,11 @@ def export(slug: str) -> str | AnyResponse:
         wanted = Selection(standing="any") if form.people.data == "all" else selection
         columns = ALL if form.columns.data == "all" else (*NAMES, *selection.shown_columns)
         wanted_arguments = wanted.arguments(columns=",".join(columns))
-        if form.secrets:
-            return _recorded(march, wanted_arguments, form)
+        event = _record(march, wanted_arguments, form) if form.secrets else None
+        if form.format.data == "xlsx" and _is_long(march, wanted):
+            return _order(march, wanted_arguments, [*columns, *form.secrets], is_secret=event is not None)
+        if event:
+            return redirect(url_for("registration.exported", slug=slug, event_id=event.id))
         endpoint = f"registration.participants_{form.format.data}"
         return redirect(url_for(endpoint, slug=slug, **wanted_arguments))
     return render_template(
@@ -77,8 +83,8 @@ def export(slug: str) -> str | AnyResponse:
     )
 
 
-def _recorded(march: March, arguments: dict[str, Any], form: ExportForm) -> AnyResponse:
-    """Record who takes what for which reason, and lead to the file."""
+def _record(march: March, arguments: dict[str, Any], form: ExportForm) -> AuditEvent:
+    """Record who takes what for which reason."""
     event = record(
         db.session,
         at=datetime.now(UTC),
@@ -93,7 +99,25 @@ def _recorded(march: March, arguments: dict[str, Any], form: ExportForm) -> AnyR
         format=form.format.data,
     )
     db.session.commit()
-    return redirect(url_for("registration.exported", slug=march.slug, event_id=event.id))
+    return event
+
+
+def _is_long(march: March, selection: Selection) -> bool:
+    """Tell whether a workbook takes so long that the worker makes it; CSV is written while it is read."""
+    return count_people(db.session, march, selection) > MOST_AT_ONCE
+
+
+def _order(
+    march: March, arguments: dict[str, Any], columns: Sequence[str], *, is_secret: bool
+) -> AnyResponse:
+    return hand_out(
+        PARTICIPANTS,
+        march=march,
+        params={"arguments": arguments, "columns": list(columns)},
+        language=locale_code(),
+        at_once=False,
+        only_for_its_maker=is_secret,
+    )
 
 
 def exported(slug: str, event_id: int) -> Response:
@@ -113,28 +137,29 @@ def exported(slug: str, event_id: int) -> Response:
     return answer
 
 
-def participants_csv(slug: str) -> Response:
-    return _plain(slug, "csv")
-
-
-def participants_xlsx(slug: str) -> Response:
-    return _plain(slug, "xlsx")
-
-
-def _plain(slug: str, form: str) -> Response:
-    """Hand out the selection of the address with the columns that it names, else with all."""
+def participants_csv(slug: str) -> AnyResponse:
     march = march_for_coordinator(slug)
-    named = [name for name in request.args.get("columns", "").split(",") if name in ALL or name == "place"]
-    return _file(march, Selection.from_arguments(request.args), named or ALL, form)
+    return _file(march, Selection.from_arguments(request.args), _named_columns(), "csv")
+
+
+def participants_xlsx(slug: str) -> AnyResponse:
+    """Hand out a short list; a long one is asked for on the page that has the worker make it."""
+    march, selection = march_for_coordinator(slug), Selection.from_arguments(request.args)
+    if _is_long(march, selection):
+        return redirect(url_for("registration.export", slug=slug, **selection.arguments()))
+    return _file(march, selection, _named_columns(), "xlsx")
+
+
+def _named_columns() -> Sequence[str]:
+    """Return the columns that the address names, else all; those with secrets are never named there."""
+    named = request.args.get("columns", "").split(",")
+    return [name for name in named if name in ALL or name == "place"] or ALL
 
 
 def _file(march: March, selection: Selection, columns: Sequence[str], form: str) -> Response:
-    name = f"{march.slug}-participants.{form}"
-    if form == "csv":
-        lines = csv_lines(db.session, march.id, selection, columns)
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
-    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
-    write_xlsx(file, db.session, march, selection, columns)
-    file.seek(0)
-    return send_file(file, mimetype=XLSX, as_attachment=True, download_name=name)
+    if form == "xlsx":
+        params = {"arguments": selection.arguments(), "columns": list(columns)}
+        return attached(PARTICIPANTS.make(db.session, march, params, no_progress))
+    lines = csv_lines(db.session, march.id, selection, columns)
+    headers = {"Content-Disposition": f'attachment; filename="{march.slug}-participants.csv"'}
+    return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)

@@ -211,6 +211,12 @@ def select_people(session: Session, march: March, selection: Selection) -> Selec
     return _ordered(select(Participant), march, selection, search(session, march, selection.q))
 
 
+def count_people(session: Session, march: March, selection: Selection) -> int:
+    """Return how many people a selection is."""
+    ids = select_people(session, march, selection).with_only_columns(Participant.id).order_by(None)
+    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
 def _count(session: Session, march: March, selection: Selection, found: Search) -> tuple[int, int | None]:
     """Return how many are found and, where similar names count, too, how many of them are called just so."""
     people = select(func.count()).select_from(Participant).where(*_conditions(march, selection))

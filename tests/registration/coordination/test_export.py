@@ -12,8 +12,11 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
-from marchapp.models import AuditEvent, Guardian, Role, TravelDocument
+from marchapp.files.worker import make_waiting_files
+from marchapp.models import AuditEvent, Guardian, PreparedFile, Role, TravelDocument
+from marchapp.registration.coordination import files
 from tests.factories import Cast, make_account, make_participant
 from tests.queries import queries_of
 
@@ -167,6 +170,62 @@ def test_secrets_are_no_columns_of_an_address(coordinator: FlaskClient, session:
         assert b"Secret asthma" not in content
     [line] = lines_of(coordinator, f"{A_LIST}.csv?columns=health_notes,documents,phone")
     assert list(line) == ["Phone"]
+
+
+def long_list(session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two people be a long list."""
+    monkeypatch.setattr(files, "MOST_AT_ONCE", 1)
+    make_participant(session, cast.march, family_name="Away", country="RU")
+    session.commit()
+
+
+def made_sheet(client: FlaskClient, answer: TestResponse) -> list[dict[str, Any]]:
+    """Let the worker make the file to whose page an answer leads, and open it."""
+    assert answer.status_code == 303
+    assert "Waiting its turn" in client.get(answer.location).text
+    assert make_waiting_files() == 1
+    return sheet_of(client, address=f"{answer.location}/download")
+
+
+def test_a_long_list_is_made_by_the_worker(
+    coordinator: FlaskClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_list(session, cast, monkeypatch)
+    choice = {"people": "selection", "columns": "shown", "format": "xlsx"}
+    rows = made_sheet(coordinator, coordinator.post(f"{A_LIST}/export?columns=phone", data=choice))
+    assert {row["Family name"].value for row in rows} == {cast.walker.family_name, "Away"}
+    assert list(rows[0]) == ["Reference", "Given name", "Family name", "Name in own letters", "Phone"]
+    file = session.scalars(select(PreparedFile)).one()
+    assert (file.done, file.total) == (2, 2)
+    short = coordinator.post(f"{A_LIST}/export?country=RU", data=choice)
+    assert short.location.startswith(f"{A_LIST}.xlsx?country=RU")
+    assert len(sheet_of(coordinator, address=short.location.partition("?")[0], arguments="country=RU")) == 1
+
+
+def test_the_address_of_a_long_list_leads_to_the_page_that_has_it_made(
+    coordinator: FlaskClient, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_list(session, cast, monkeypatch)
+    answer = coordinator.get(f"{A_LIST}.xlsx?standing=any")
+    assert answer.status_code == 302
+    assert answer.location.startswith(f"{A_LIST}/export?standing=any")
+    assert len(lines_of(coordinator, f"{A_LIST}.csv")) == 2
+
+
+def test_a_long_list_with_secrets_is_recorded_and_for_its_maker_only(
+    coordinator: FlaskClient, sign_in: SignIn, session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_secrets(session, cast)
+    long_list(session, cast, monkeypatch)
+    choice = {"people": "all", "columns": "all", "format": "xlsx", "health_notes": "y", "reason": "Doctor"}
+    answer = coordinator.post(f"{A_LIST}/export", data=choice)
+    rows = made_sheet(coordinator, answer)
+    assert "Secret asthma" in {row["Notes on health"].value for row in rows}
+    actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
+    assert actions == ["participants.exported", "participants.downloaded"]
+    other = make_account(session, "Other", cast.march, Role.COORDINATOR)
+    session.commit()
+    assert sign_in(other).get(f"{answer.location}/download").status_code == 403
 
 
 def test_more_people_cost_no_more_queries(coordinator: FlaskClient, session: Session, cast: Cast) -> None:
