@@ -117,9 +117,10 @@ def marks(group_id: int, code: str) -> Response:
         sent = read_marks(request.get_json(silent=True))
     except UnreadableMarks:
         abort(400)
-    answers = [_take(group, point, one) for one in sent]
+    # In words before the commit, after which all that is said would be loaded anew.
+    told = [_told(_take(group, point, one), group) for one in sent]
     db.session.commit()
-    return jsonify(answers=[_told(answer, group) for answer in answers])
+    return jsonify(answers=told)
 
 
 def _take(group: Group, point: Point, sent: SentMark) -> Answer:
