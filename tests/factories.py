@@ -22,12 +22,17 @@ from marchapp.models import (
     Participant,
     Party,
     PartyKind,
+    PointKind,
     PublishedGroup,
     PublishedGuide,
     PublishedPlace,
     Quota,
     QuotaKind,
     Role,
+    RollMark,
+    RollPoint,
+    RollStanding,
+    RollState,
     RosterVersion,
     Stage,
     StageEntry,
@@ -274,3 +279,19 @@ def make_cast(session: Session) -> Cast:
         other_march=other_march,
         other_coordinator=make_account(session, "Olav Elsewhere", other_march, Role.COORDINATOR),
     )
+
+
+def make_mark(session: Session, participant: Participant, stage: Stage, **given: Any) -> RollMark:
+    """Mark somebody at the start of a stage, where there is no guide to do it."""
+    if session.get(RollPoint, (stage.id, "start")) is None:
+        session.add(RollPoint(stage_id=stage.id, code="start", kind=PointKind.START, position=0))
+        session.flush()
+    key = given.pop("client_key", f"mark-{next(_numbers):08}")
+    values = {"state": RollState.PRESENT, "marked_at": START} | given
+    whose = {"stage_id": stage.id, "point": "start", "participant_id": participant.id, "client_key": key}
+    mark = RollMark(**whose, **values, received_at=START)
+    session.add(mark)
+    session.flush()
+    session.add(RollStanding(**whose, state=mark.state, marked_at=mark.marked_at))
+    session.flush()
+    return mark

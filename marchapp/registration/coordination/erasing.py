@@ -19,6 +19,7 @@ from marchapp.models import (
     Participant,
     Party,
     PrivateLink,
+    RollMark,
 )
 from marchapp.registration import letters, services
 from marchapp.registration.coordination.history import lives_of
@@ -58,6 +59,7 @@ def erase(session: Session, person: Participant, *, now: datetime, by: Account) 
     _erase_letters(session, person, is_last=is_last, now=now)
     letters.erased(session, person, is_last=is_last, now=now)
     _leave_groups(session, person)
+    _erase_handing_over(session, person)
     _close_links(session, person, is_last=is_last, now=now)
     _erase_history(session, person)
     _erase_consents(session, person)
@@ -101,6 +103,11 @@ def _names(person: Participant) -> ColumnElement[bool]:
 
 def _leave_groups(session: Session, person: Participant) -> None:
     session.execute(delete(Membership).where(Membership.participant_id == person.id))
+
+
+def _erase_handing_over(session: Session, person: Participant) -> None:
+    marks = update(RollMark).where(RollMark.participant_id == person.id)
+    session.execute(marks.values(handed_to="").execution_options(synchronize_session=False))
 
 
 def _close_links(session: Session, person: Participant, *, is_last: bool, now: datetime) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from marchapp.models import (
     Account,
@@ -20,6 +20,8 @@ from marchapp.models import (
     Participant,
     PrivateLink,
     PublishedPlace,
+    RollMark,
+    RollStanding,
     StageEntry,
     Standing,
     TravelDocument,
@@ -174,8 +176,16 @@ def _move_walks(session: Session, kept: Participant, gone: Participant) -> None:
 
 
 def _move_what_happened(session: Session, kept: Participant, gone: Participant) -> None:
-    for table in (ConsentAnswer, ConsentScan, PrivateLink, Message):
+    for table in (ConsentAnswer, ConsentScan, PrivateLink, Message, RollMark):
         session.execute(update(table).where(table.participant_id == gone.id).values(participant_id=kept.id))
+    own = aliased(RollStanding)
+    is_known = exists().where(
+        own.participant_id == kept.id,
+        own.stage_id == RollStanding.stage_id,
+        own.point == RollStanding.point,
+    )
+    theirs = update(RollStanding).where(RollStanding.participant_id == gone.id, ~is_known)
+    session.execute(theirs.values(participant_id=kept.id).execution_options(synchronize_session=False))
 
 
 def _delete(session: Session, gone: Participant) -> None:

@@ -24,6 +24,7 @@ from marchapp.models import (
     Participant,
     PartyKind,
     PrivateLink,
+    RollState,
     Standing,
     TravelDocument,
 )
@@ -32,7 +33,7 @@ from marchapp.registration import letters
 from marchapp.registration.consent import services as consent
 from marchapp.registration.coordination.erasing import erase
 from marchapp.registration.noting import note
-from tests.factories import Cast, make_group, make_participant, make_party, quota_of
+from tests.factories import Cast, make_group, make_mark, make_participant, make_party, quota_of
 from tests.mail.conftest import Postbox, free_port, postbox  # noqa: F401 (fixtures)
 from tests.registration.consent.conftest import NOW, Family, let_answer, make_family
 
@@ -104,6 +105,15 @@ def test_nothing_that_names_or_describes_the_person_is_left(session: Session, fa
     assert [word for word in SECRETS if word in left] == []
     for table in (TravelDocument, NotarisedConsent, ConsentScan, Membership):
         assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_to_whom_a_child_was_handed_over_goes_and_the_mark_stays(session: Session, family: Family) -> None:
+    mark = make_mark(
+        session, family.child, family.home, state=RollState.HANDED_OVER, handed_to="Siri, 40000001"
+    )
+    erase_child(session, family)
+    session.expire_all()
+    assert (mark.state, mark.handed_to) == (RollState.HANDED_OVER, "")
 
 
 def test_what_is_counted_and_what_was_consented_stays(session: Session, family: Family) -> None:

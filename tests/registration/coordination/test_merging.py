@@ -24,13 +24,16 @@ from marchapp.models import (
     Purpose,
     Quota,
     QuotaKind,
+    RollMark,
+    RollStanding,
+    Stage,
     StageEntry,
     Standing,
     TravelDocument,
 )
 from marchapp.models.link import give_link
 from marchapp.registration.coordination.duplicates import are_alike, are_near, find_pairs, near_dates
-from tests.factories import START, Cast, make_group, make_participant, make_party, make_stage
+from tests.factories import START, Cast, make_group, make_mark, make_participant, make_party, make_stage
 from tests.queries import queries_of
 
 SignIn = Callable[..., FlaskClient]
@@ -146,6 +149,27 @@ def test_links_letters_consents_and_papers_of_both_stay(
         session.scalar(select(func.count()).select_from(Message).where(Message.participant_id == gone_id))
         == 0
     )
+
+
+def test_the_marks_of_both_stay_and_those_of_the_older_hold_where_both_were_marked(
+    session: Session, cast: Cast, coordinator: FlaskClient
+) -> None:
+    older, newer = twins(session, cast)
+    second = session.scalars(select(StageEntry.stage_id).where(StageEntry.participant_id == newer.id)).all()[
+        -1
+    ]
+    here = make_mark(session, older, cast.stage).client_key
+    make_mark(session, newer, cast.stage)
+    elsewhere = make_mark(session, newer, session.get_one(Stage, second)).client_key
+    session.commit()
+    assert merge(coordinator, older, newer) == 302
+    session.expire_all()
+    assert session.scalars(select(RollMark.participant_id)).all() == [older.id] * 3
+    holding = session.scalars(select(RollStanding).order_by(RollStanding.stage_id)).all()
+    assert [(one.participant_id, one.client_key) for one in holding] == [
+        (older.id, here),
+        (older.id, elsewhere),
+    ]
 
 
 def test_answers_of_a_third_guardian_are_never_lost(
