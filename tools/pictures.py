@@ -41,12 +41,12 @@ Even\tDahl\t31.2.2001\tNorge\tOle Dahl\tole.dahl@example\t+46 40 628 04 98
 """
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, who: str, lands_on: str) -> None:
     page.goto("/sign-in")
-    page.fill("[name=email]", "coordinator@example.org")
+    page.fill("[name=email]", f"{who}@example.org")
     page.fill("[name=password]", DEMO_PASSWORD)
     page.click("main button[type=submit]")
-    page.wait_for_url("**/overview")
+    page.wait_for_url(f"**{lands_on}")
 
 
 def take(page: Page, name: str, *, whole: bool = False) -> None:
@@ -57,7 +57,12 @@ def take(page: Page, name: str, *, whole: bool = False) -> None:
 def take_coordinators_pages(page: Page) -> None:
     for name, path, link in (
         ("comparison", "/stages/1", "a[href*='/tracks/'] >> nth=1"),
+        ("overview", "/overview", None),
         ("roster", "/stages/2/groups", None),
+        ("publishing", "/stages/2/publish", None),
+        ("papers", "/stages/2/print", None),
+        ("border", "/stages/2/border", None),
+        ("roll-calls", "/stages/2/roll-calls", None),
         ("participants", "/participants", None),
         ("statistics", "/participants/statistics", None),
         ("consents", "/consents", None),
@@ -66,6 +71,22 @@ def take_coordinators_pages(page: Page) -> None:
         if link:
             page.click(link)
         take(page, name)
+
+
+def take_assignment(page: Page) -> None:
+    """Let groups be computed, and look at what would change."""
+    page.goto(f"{MARCH}/stages/2/groups/automatic")
+    page.click("main form button[type=submit] >> nth=-1")
+    page.get_by_role("button", name="Apply").first.wait_for(timeout=120_000)
+    take(page, "assignment")
+
+
+def take_roll_call(page: Page) -> None:
+    """Open the roll of the first group as its guide does, on a phone."""
+    sign_in(page, "guide1", "/my-groups")
+    page.click("main h3 a >> nth=-1")
+    page.click("a[href$='/roll-call']")
+    take(page, "roll-call")
 
 
 def take_sign_up(page: Page) -> None:
@@ -118,9 +139,11 @@ def main(address: str) -> None:
         coordinator = browser.new_page(
             base_url=address, viewport={"width": 1100, "height": 1500}, locale="en"
         )
-        sign_in(coordinator)
+        sign_in(coordinator, "coordinator", "/overview")
         take_coordinators_pages(coordinator)
+        take_assignment(coordinator)
         on(browser, address, 1100, 900, take_list)
+        on(browser, address, 390, 844, take_roll_call)
         on(browser, address, 390, 844, take_sign_up)
         link = consent_link(coordinator)
         on(browser, address, 390, 844, lambda page: (page.goto(link), take(page, "consent")))
