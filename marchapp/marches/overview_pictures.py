@@ -230,7 +230,7 @@ def _problems(counts: StageCounts) -> StageParts:
     groups = counts.groups
     fine = groups.groups - groups.with_problems
     pieces = [
-        ("kept", fine, _("%(number)s without a problem", number=figure(fine))),
+        ("kept", fine, _("%(number)s in order", number=figure(fine))),
         ("problem", groups.with_problems, _problem_words(groups)),
     ]
     words = ngettext("%(shown)s group", "%(shown)s groups", groups.groups, shown=figure(groups.groups))
@@ -249,8 +249,8 @@ def _problem_words(groups: GroupCounts) -> str:
 
 def _problems_sentence(groups: Sequence[GroupCounts]) -> str:
     return ngettext(
-        "%(problems)s of %(total)s group lacks a guide or has not the right size.",
-        "%(problems)s of %(total)s groups lack a guide or have not the right size.",
+        "Of %(total)s group, %(problems)s without a guide or of the wrong size.",
+        "Of %(total)s groups, %(problems)s without a guide or of the wrong size.",
         sum(one.groups for one in groups),
         problems=figure(sum(one.with_problems for one in groups)),
         total=figure(sum(one.groups for one in groups)),
