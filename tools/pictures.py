@@ -59,7 +59,6 @@ def take_coordinators_pages(page: Page) -> None:
         ("comparison", "/stages/1", "a[href*='/tracks/'] >> nth=1"),
         ("overview", "/overview", None),
         ("roster", "/stages/2/groups", None),
-        ("publishing", "/stages/2/publish", None),
         ("papers", "/stages/2/print", None),
         ("border", "/stages/2/border", None),
         ("roll-calls", "/stages/2/roll-calls", None),
@@ -74,11 +73,15 @@ def take_coordinators_pages(page: Page) -> None:
 
 
 def take_assignment(page: Page) -> None:
-    """Let groups be computed, and look at what would change."""
+    """Let groups be computed, look at what would change, and what there is to publish then."""
     page.goto(f"{MARCH}/stages/2/groups/automatic")
     page.click("main form button[type=submit] >> nth=-1")
     page.get_by_role("button", name="Apply").first.wait_for(timeout=120_000)
     take(page, "assignment")
+    page.get_by_role("button", name="Apply").first.click()
+    page.wait_for_load_state()
+    page.goto(f"{MARCH}/stages/2/publish")
+    take(page, "publishing")
 
 
 def take_roll_call(page: Page) -> None:
