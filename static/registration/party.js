@@ -19,21 +19,51 @@ function follow(field) {
   waiting = setTimeout(() => showAnew(form, ASKS_MORE.exec(name)[2]), AFTER_MS);
 }
 
-/** Let the server show the form as it is now; a connection that fails leaves it to the next button. */
+/** Show the form as it is now, where it asks something else by now. */
 async function showAnew(form, person) {
+  const fresh = await formWith(form, new FormData(form), person ? `show:${person}` : "show");
+  if (!fresh || !form.isConnected || questionsOf(fresh) === questionsOf(form)) return;
+  keepAnswers(form, fresh);
+  keepFolds(form, fresh);
+  replace(form, fresh);
+  keepForStepBack(form);
+}
+
+/** Return the form as the server shows it with answers; a connection that fails leaves it to the next button. */
+async function formWith(form, answers, step) {
   running?.abort();
   running = new AbortController();
-  const answers = new FormData(form);
-  answers.set("step", person ? `show:${person}` : "show");
+  answers.set("step", step);
   try {
     const answer = await fetch(form.action, { method: "POST", body: answers, signal: running.signal });
-    if (!answer.ok) return;
+    if (!answer.ok) return null;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("form[data-follows]");
-    if (fresh && form.isConnected && questionsOf(fresh) !== questionsOf(form)) replace(form, fresh);
+    return page.querySelector("form[data-follows]");
   } catch (error) {
     if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+    return null;
   }
+}
+
+/** Keep what is typed with this step of the history: browsers bring back only forms that they read themselves. */
+function keepForStepBack(form) {
+  form.dataset.isKept = "";
+  const answers = [...new FormData(form)].filter(([name]) => name !== "csrf_token");
+  history.replaceState({ answers }, "");
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (target.form?.matches("[data-is-kept]")) keepForStepBack(target.form);
+});
+
+async function bringBack(form, kept) {
+  const answers = new FormData();
+  for (const [name, value] of kept) answers.append(name, value);
+  answers.set("csrf_token", form.elements.csrf_token.value);
+  const fresh = await formWith(form, answers, "show");
+  if (!fresh) return;
+  replace(form, fresh);
+  keepForStepBack(form);
 }
 
 /** What a form asks: where this is the same, nothing needs to be replaced. */
@@ -45,8 +75,6 @@ function replace(form, fresh) {
   const focus = document.activeElement;
   const { id, selectionStart: start, selectionEnd: end } = focus;
   const top = focus.getBoundingClientRect().top;
-  keepAnswers(form, fresh);
-  keepFolds(form, fresh);
   form.replaceChildren(...fresh.childNodes);
   const again = form.contains(focus) || !id ? null : document.getElementById(id);
   if (again) {
@@ -75,3 +103,6 @@ function keepFolds(form, fresh) {
     if (twin) fold.open = twin.open;
   }
 }
+
+const form = document.querySelector("form[data-follows]");
+if (form && history.state?.answers) bringBack(form, history.state.answers);
