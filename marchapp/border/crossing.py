@@ -19,7 +19,7 @@ from marchapp.models import (
     Standing,
     TravelDocument,
 )
-from marchapp.models.march import years_before
+from marchapp.models.barrier import needs_notary
 
 # Where documents hold names in Cyrillic letters.
 CYRILLIC_COUNTRIES = ("BG", "BY", "KG", "KZ", "MD", "ME", "MK", "MN", "RS", "RU", "TJ", "UA")
@@ -101,14 +101,10 @@ class Overview:
 
 def lacks_on(stage: Stage) -> dict[Lack, ColumnElement[bool]]:
     """Return when somebody lacks what, as conditions on a Participant: the one place that says so."""
-    march = stage.march
     document = TravelDocument.participant_id == Participant.id
     paper = NotarisedConsent.participant_id == Participant.id
     covers = and_(NotarisedConsent.valid_from <= stage.day, NotarisedConsent.valid_to >= stage.day)
-    asks_notary = and_(
-        Participant.birth_date > years_before(march.starts_on, march.adult_age),
-        Participant.country.in_(march.notarised_countries),
-    )
+    asks_notary = needs_notary(stage.march)
     is_member = and_(Membership.participant_id == Participant.id, Membership.stage_id == stage.id)
     return {
         Lack.NO_DOCUMENT: ~exists().where(document),

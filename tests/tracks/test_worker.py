@@ -234,7 +234,7 @@ def test_a_mistake_in_the_worker_is_one_sentence_on_the_page_and_the_file_is_kep
     client = sign_in(cast.guide)
     page = client.get(f"/tracks/{waiting.id}").text
     assert "The comparison broke off. The file is kept" in page
-    assert "waiting.js" not in page
+    assert "look-again.js" not in page
     assert "Could not be compared" in client.get("/my-groups").text
     assert original(session, client) == WALK
     assert set(waiting.problem) == {"en", "nb", "ru"}

@@ -1,10 +1,11 @@
-// Letters to many on their way: look again until all have left, and then open the page anew.
+// Something that is done in the background: look again until it is done, and then open the page anew.
 
-const panel = document.getElementById("progress");
+const panel = document.querySelector("[data-every-ms]");
 
 async function lookAgain() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  const now = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("progress");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const now = page.getElementById(panel.id);
   if (!now?.dataset.everyMs) location.reload();
   else {
     panel.replaceChildren(...now.children);
