@@ -19,11 +19,26 @@ from marchapp.attendance import views as attendance
 from marchapp.attendance.taking_over import Moving
 from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
-from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
+from marchapp.extensions import (
+    PATIENCE_S,
+    REPLICA,
+    babel,
+    csrf,
+    db,
+    limiter,
+    mail,
+    migrate,
+    queue,
+    tune_sqlite,
+    vault,
+)
 from marchapp.files import views as files
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
+from marchapp.operating import logs, requests
+from marchapp.operating import nightly as _nightly  # noqa: F401 - declares a task
+from marchapp.operating import views as operating
 from marchapp.printing import views as printing
 from marchapp.registration import views as registration
 from marchapp.rosters import views as rosters
@@ -33,7 +48,19 @@ from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
 PROJECT = Path(__file__).resolve().parent.parent
-FEATURES = (marches, registration, rosters, attendance, tracks, accounts, mail_views, files, printing, border)
+FEATURES = (
+    marches,
+    registration,
+    rosters,
+    attendance,
+    tracks,
+    accounts,
+    mail_views,
+    files,
+    printing,
+    border,
+    operating,
+)
 
 
 class RowNumber(IntegerConverter):
@@ -55,7 +82,9 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=PROJECT / "static")
     app.config.update(_flask_config(settings), **overrides)
     _make_folder(settings)
+    logs.init_app(app)
     _init_extensions(app, settings)
+    requests.init_app(app)
     app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
@@ -81,6 +110,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret_key,
         "SECURITY_PASSWORD_SALT": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "SQLALCHEMY_BINDS": {REPLICA: settings.replica_url} if settings.replica_url else {},
         "MAX_CONTENT_LENGTH": (settings.upload_limit_mib + 1) * MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -100,6 +131,14 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_TIMEOUT": 20,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
     }
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    """Keep as many connections as the setting says, and none that the server has closed meanwhile."""
+    if settings.database_url.startswith("sqlite"):
+        return {}
+    pool = {"pool_size": settings.database_pool, "max_overflow": 0, "pool_timeout": PATIENCE_S}
+    return pool | {"pool_pre_ping": True}
 
 
 def _init_extensions(app: Flask, settings: Settings) -> None:

@@ -17,6 +17,8 @@ from marchapp.geo.comparison import ENGINE_VERSION
 from marchapp.i18n import TIME_ZONES
 from marchapp.models import Account, March, Role
 from marchapp.models.quota import new_quotas
+from marchapp.operating import commands as operating
+from marchapp.operating import metrics
 from marchapp.tracks import worker as comparing
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -25,7 +27,8 @@ PASSWORD_LENGTH = 8
 
 
 def init_app(app: Flask) -> None:
-    for command in (serve, worker, demo, new_march, coordinator, compare_again, compute_rosters):
+    own = (serve, worker, demo, new_march, coordinator, compare_again, compute_rosters)
+    for command in (*own, operating.doctor, operating.make_backup, operating.restore):
         app.cli.add_command(command)
 
 
@@ -42,8 +45,11 @@ def serve(port: str) -> None:
 
 @click.command()
 @click.option("--threads", default=1, show_default=True, help="Jobs at the same time.")
-def worker(threads: int) -> None:
+@click.option("--metrics-port", type=int, help="Show the figures of this worker to Prometheus on a port.")
+def worker(threads: int, metrics_port: int | None) -> None:
     """Do the background work: send what waits in the outbox, compare the recordings that wait."""
+    if metrics_port:
+        metrics.serve(metrics_port)
     queue.work(threads=threads)
 
 

@@ -43,6 +43,12 @@ class Settings:
     tile_url: str
     tile_attribution: str
     trusted_proxies: int
+    database_pool: int
+    replica_url: str
+    backup_folder: Path | None
+    backups_kept: int
+    json_logs: bool
+    metrics_token: str
 
 
 def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
@@ -70,6 +76,12 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
         tile_url=read.url("TILE_URL", "", schemes=("http", "https")),
         tile_attribution=read.text("TILE_ATTRIBUTION", ""),
         trusted_proxies=read.number("TRUSTED_PROXIES", 0, least=0, most=5),
+        database_pool=read.number("DATABASE_POOL", 5, least=1, most=200),
+        replica_url=read.database("DATABASE_REPLICA_URL", ""),
+        backup_folder=read.folder("BACKUP_FOLDER"),
+        backups_kept=read.number("BACKUPS_KEPT", 14, least=1, most=1000),
+        json_logs=read.flag("JSON_LOGS", default=False),
+        metrics_token=read.text("METRICS_TOKEN", ""),
     )
     _refuse_unsafe_production(settings)
     return settings
@@ -127,9 +139,17 @@ class _Reader:
             raise UnreadableSetting(f"{name} is “{value}”. Write an address that starts with {starts}.")
         return value
 
+    def folder(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        if value and not Path(value).is_dir():
+            raise UnreadableSetting(
+                f"{name} is “{value}”, where there is no folder. Make it, or leave this empty."
+            )
+        return Path(value) if value else None
+
     def database(self, name: str, default: str) -> str:
         value = self.text(name, default)
-        if value.startswith("sqlite:///"):
+        if not value or value.startswith("sqlite:///"):
             return value
         scheme, separator, rest = value.partition("://")
         if separator and scheme in {"postgres", "postgresql", "postgresql+psycopg"}:

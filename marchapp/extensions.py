@@ -1,26 +1,24 @@
 """The libraries that serve the whole application, made here and tied to it in app.py."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
 from sqlite3 import OperationalError
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, g, has_app_context, has_request_context, request
+from flask import g, has_app_context, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_mailman import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
-from huey import RedisHuey, SqliteHuey, crontab
-from huey.api import Huey
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from marchapp.background import TaskQueue
 from marchapp.vault import Vault
 
 NAMES_OF_CONSTRAINTS = {
@@ -32,88 +30,14 @@ NAMES_OF_CONSTRAINTS = {
 }
 PATIENCE_S = 15  # as long as a writer waits for another
 BETWEEN_TRIES_S = 0.002
-LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
+REPLICA = "replica"  # the name of a second database, which follows the first and is only read
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Base(DeclarativeBase):
     """The common base of all tables."""
 
     metadata = MetaData(naming_convention=NAMES_OF_CONSTRAINTS)
-
-
-class TaskQueue:
-    """Background work on huey: kept in an SQLite file, or in Redis where REDIS_URL names one.
-
-    A function is declared with `@queue.task` or `@queue.every_minute` where it stands, called with
-    `queue.send(function, …)`, and runs in the worker inside the application's context.
-    """
-
-    def __init__(self) -> None:
-        self._declared: dict[str, tuple[Callable[..., Any], bool]] = {}
-        self._tasks: dict[str, Any] = {}
-        self.huey: Huey | None = None
-
-    def task(self, function: Function) -> Function:
-        self._declared[function.__name__] = (function, False)
-        return function
-
-    def every_minute(self, function: Function) -> Function:
-        self._declared[function.__name__] = (function, True)
-        return function
-
-    def send(self, function: Callable[..., Any], **arguments: Any) -> None:
-        self._tasks[function.__name__](**arguments)
-
-    def send_once(self, function: Callable[..., Any]) -> None:
-        """Send a function without arguments, unless it waits to begin anyway; it calls `begins` itself."""
-        assert self.huey is not None  # noqa: S101
-        key = _waiting_key(function)
-        if not self.huey.storage.has_data_for_key(key) and self.huey.put_if_empty(key, True):
-            self.send(function)
-
-    def begins(self, function: Callable[..., Any]) -> None:
-        """Note that a function has begun: whatever is stored from now on needs it to be sent again."""
-        assert self.huey is not None  # noqa: S101
-        self.huey.delete(_waiting_key(function))
-
-    def ping(self) -> None:
-        """Ask the storage for something, to learn whether it answers."""
-        assert self.huey is not None  # noqa: S101
-        self.huey.pending_count()
-
-    def work(self, *, threads: int) -> None:
-        """Do what was sent, and what is due each minute, until the process is told to end."""
-        assert self.huey is not None  # noqa: S101
-        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
-
-    def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
-        # Nobody reads what a task returns, so it is not kept.
-        storage = (
-            RedisHuey("march", url=redis_url, results=False)
-            if redis_url
-            else SqliteHuey("march", filename=str(file), results=False)
-        )
-        self.huey = storage
-        for name, (function, is_periodic) in self._declared.items():
-            inside = _inside_application(app, function)
-            declare = storage.periodic_task(crontab(minute="*")) if is_periodic else storage.task()
-            self._tasks[name] = declare(inside)
-
-
-def _waiting_key(function: Callable[..., Any]) -> str:
-    return f"{function.__name__} waits"
-
-
-def _inside_application(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def run(**arguments: Any) -> Any:
-        with app.app_context():
-            return function(**arguments)
-
-    return run
 
 
 class Database(SQLAlchemy):
@@ -123,7 +47,17 @@ class Database(SQLAlchemy):
         session: Session  # type: ignore[assignment]
 
 
-db = Database(model_class=Base)
+class RoutedSession(FlaskSession):
+    """Asks the replica, where there is one, in what said `from_replica()`."""
+
+    def get_bind(self, *arguments: Any, **named: Any) -> Engine | Connection:
+        engines = db.engines if has_app_context() else {}
+        if REPLICA in engines and g.get("reads_replica"):
+            return engines[REPLICA]
+        return super().get_bind(*arguments, **named)
+
+
+db = Database(model_class=Base, session_options={"class_": RoutedSession})
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
@@ -169,6 +103,17 @@ def writing() -> Iterator[None]:
         yield
     finally:
         g.only_reads = before
+
+
+@contextmanager
+def from_replica() -> Iterator[None]:
+    """Read long lists from the replica, if the settings name one: it may be a moment behind."""
+    before = g.get("reads_replica", False)
+    g.reads_replica = True
+    try:
+        yield
+    finally:
+        g.reads_replica = before
 
 
 def _only_reads() -> bool:

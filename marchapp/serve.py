@@ -4,7 +4,9 @@ import os
 import socket
 import sys
 from pathlib import Path
+from shutil import rmtree
 from signal import SIGINT, SIGTERM
+from tempfile import mkdtemp
 
 import click
 from flask_migrate import upgrade
@@ -15,6 +17,7 @@ from sqlalchemy import func, select
 from marchapp.demo.load import DEMO_PASSWORD, load
 from marchapp.extensions import db, queue
 from marchapp.models import March
+from marchapp.operating import metrics
 
 HOST = "127.0.0.1"
 BIN = Path(sys.executable).parent
@@ -30,11 +33,12 @@ def serve(port: int) -> int:
     announce(address)
     db.session.close()  # else this process would keep SQLite's write lock from the others
     environment = os.environ | {"BASE_URL": os.environ.get("BASE_URL") or address, "PYTHONUNBUFFERED": "1"}
+    environment |= {metrics.SHARED_FOLDER: mkdtemp(prefix="march-figures-")}
     manager = Manager()
-    options = f"--bind {HOST}:{port} --workers 2 --threads 4 --timeout 120 --log-level warning"
-    manager.add_process("web", f"exec {BIN}/gunicorn {options} wsgi:app", env=environment)
+    manager.add_process("web", f"exec {BIN}/gunicorn --bind {HOST}:{port} wsgi:app", env=environment)
     manager.add_process("worker", f"exec {BIN}/flask --app wsgi worker", env=environment)
     manager.loop()
+    rmtree(environment[metrics.SHARED_FOLDER], ignore_errors=True)
     return 0 if manager.returncode in ENDED_ON_PURPOSE else 1
 
 
@@ -52,7 +56,7 @@ def refuse_used_port(port: int) -> None:
 def refuse_silent_redis() -> None:
     """Say at once, in one line, that the server of the queue does not answer."""
     try:
-        queue.ping()
+        queue.count()
     except RedisError as error:
         raise click.ClickException(f"Redis does not answer at REDIS_URL: {error}") from error
 

@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from marchapp.extensions import db, queue, reading, writing
+from marchapp.extensions import db, from_replica, queue, reading, writing
 from marchapp.files.kinds import KINDS, CannotBeMade, Made
 from marchapp.files.services import forget_old_files
 from marchapp.models import FileState, March, PreparedFile
@@ -108,8 +108,8 @@ def _make(session: Session, claim: Claim) -> Made:
                 raise ClaimLost
             if file.attempts > MOST_ATTEMPTS or file.kind not in KINDS:
                 raise CannotBeMade
-            with force_locale(file.language):
-                march = session.get_one(March, file.march_id)
+            march = session.get_one(March, file.march_id)
+            with force_locale(file.language), from_replica():
                 return KINDS[file.kind].make(session, march, file.params, Notes(claim))
     finally:
         session.rollback()

@@ -49,6 +49,7 @@ class Claim:
 @queue.task
 def compare_waiting() -> int:
     """Compare every track that waits, return how many were."""
+    queue.begins(compare_waiting)
     compared = 0
     while claim := claim_next(db.session, datetime.now(UTC)):
         compared += compare_claimed(db.session, claim)
@@ -187,4 +188,4 @@ def _forget_waiting_tracks(session: Session) -> None:
 @event.listens_for(Session, "after_commit")
 def _wake_worker(session: Session) -> None:
     if session.info.pop(WAITING_TRACKS, False):
-        queue.send(compare_waiting)
+        queue.send_once(compare_waiting)

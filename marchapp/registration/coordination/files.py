@@ -1,6 +1,6 @@
 """Pages that hand the list of participants out as a file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from wtforms import BooleanField, RadioField, SelectChoice
 from wtforms.validators import ValidationError
 
 from marchapp.access import march_for_coordinator, signed_in_account
-from marchapp.extensions import db
+from marchapp.extensions import db, from_replica
 from marchapp.files.answering import attached, hand_out
 from marchapp.files.kinds import no_progress
 from marchapp.forms import BaseForm, Text
@@ -156,10 +156,16 @@ def _named_columns() -> Sequence[str]:
     return [name for name in named if name in ALL or name == "place"] or ALL
 
 
+def _from_replica(lines: Iterable[str]) -> Iterator[str]:
+    with from_replica():
+        yield from lines
+
+
 def _file(march: March, selection: Selection, columns: Sequence[str], form: str) -> Response:
     if form == "xlsx":
         params = {"arguments": selection.arguments(), "columns": list(columns)}
-        return attached(PARTICIPANTS.make(db.session, march, params, no_progress))
-    lines = csv_lines(db.session, march.id, selection, columns)
+        with from_replica():
+            return attached(PARTICIPANTS.make(db.session, march, params, no_progress))
+    lines = _from_replica(csv_lines(db.session, march.id, selection, columns))
     headers = {"Content-Disposition": f'attachment; filename="{march.slug}-participants.csv"'}
     return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)

@@ -7,7 +7,7 @@ from flask import render_template, request
 from sqlalchemy import func, select
 
 from marchapp.access import march_for_coordinator, participant_for_coordinator
-from marchapp.extensions import db
+from marchapp.extensions import db, from_replica
 from marchapp.models import March, Participant, Party
 from marchapp.registration.coordination.columns import (
     CHOICES,
@@ -42,11 +42,13 @@ class Members:
 def participants(slug: str) -> str:
     march = march_for_coordinator(slug)
     selection = Selection.from_arguments(request.args)
+    with from_replica():
+        page = find_page(db.session, march, selection)
     return render_template(
         "registration/participants.html",
         march=march,
         selection=selection,
-        page=find_page(db.session, march, selection),
+        page=page,
         columns=headings(march, selection.shown_columns),
         choices={name: heading_of(name) for name in CHOICES},
         countries=frequent_countries(db.session, march),

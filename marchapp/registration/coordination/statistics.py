@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from marchapp.access import is_coordinator, march_for_observer
 from marchapp.charts import Bar, bars, curve, sums
-from marchapp.extensions import db
+from marchapp.extensions import db, from_replica
 from marchapp.i18n import country, day, figure
 from marchapp.models import Category
 from marchapp.registration.coordination.counting import BANDS, count
@@ -35,7 +35,8 @@ class Chart:
 
 def statistics(slug: str) -> str:
     march = march_for_observer(slug)
-    counted = count(db.session, march)
+    with from_replica():
+        counted = count(db.session, march)
     days = sums(counted.days)
     charts = [
         _chart(

@@ -93,7 +93,7 @@ def _ask(stage: Stage, choices: Choices) -> Response:
         return redirect(url_for(".assign", slug=stage.march.slug, number=stage.number))
     address = url_for(".assignment", slug=stage.march.slug, number=stage.number, run_id=run_id)
     db.session.commit()
-    queue.send(start_computing)
+    queue.send_once(start_computing)
     return redirect(address)
 
 

@@ -24,6 +24,7 @@ COMMAND = (sys.executable, "-m", "flask", "--app", "wsgi", "compute-rosters")
 @queue.task
 def start_computing() -> bool:
     """Start the process if a roster waits and none of ours is at work; tell whether it was started."""
+    queue.begins(start_computing)
     if _processes.has_one_at_work() or not _is_any_waiting():
         return False
     _processes.start(current_app.config["SETTINGS"])

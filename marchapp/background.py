@@ -1,0 +1,145 @@
+"""Background work: functions that the worker calls when they are sent, or by the clock."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum
+from functools import wraps
+from pathlib import Path
+from sqlite3 import OperationalError
+from typing import Any, TypeVar
+
+from flask import Flask
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
+QUEUE_ERRORS = (RedisError, OperationalError, OSError)  # what a storage raises that does not answer
+WORKER_SEEN = "worker seen"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Due(Enum):
+    """When a function is due by the clock, in UTC: as huey asks it, and how to name one turn of it."""
+
+    EVERY_MINUTE = (crontab(minute="*"), "%Y-%m-%d %H:%M")
+    AT_NIGHT = (crontab(hour="1", minute="30"), "%Y-%m-%d")
+
+    def turn(self, now: datetime) -> str:
+        return now.strftime(self.value[1])
+
+
+class TaskQueue:
+    """Background work on huey: kept in an SQLite file, or in Redis where REDIS_URL names one.
+
+    A function is declared with `@queue.task`, `@queue.every_minute` or `@queue.nightly` where it stands,
+    called with `queue.send(function, …)`, and runs in the worker inside the application's context. What is
+    due by the clock runs once a turn, however many workers there are.
+    """
+
+    def __init__(self) -> None:
+        self._declared: dict[str, tuple[Callable[..., Any], Due | None]] = {}
+        self._tasks: dict[str, Any] = {}
+        self._storage: Huey | None = None
+
+    def task(self, function: Function) -> Function:
+        self._declared[function.__name__] = (function, None)
+        return function
+
+    def every_minute(self, function: Function) -> Function:
+        self._declared[function.__name__] = (function, Due.EVERY_MINUTE)
+        return function
+
+    def nightly(self, function: Function) -> Function:
+        self._declared[function.__name__] = (function, Due.AT_NIGHT)
+        return function
+
+    @property
+    def huey(self) -> Huey:
+        assert self._storage is not None, "the queue is opened in app.py"  # noqa: S101
+        return self._storage
+
+    def send(self, function: Callable[..., Any], **arguments: Any) -> None:
+        """Send a function that is not looked for by the clock. Raises one of QUEUE_ERRORS."""
+        self._tasks[function.__name__](**arguments)
+
+    def send_once(self, function: Callable[..., Any]) -> None:
+        """Send a function without arguments, unless it waits to begin anyway; it calls `begins` itself.
+
+        This only wakes the worker sooner: what there is to do stands in the database, and is looked for
+        every minute. So a queue that does not answer fails nothing.
+        """
+        key = f"{function.__name__} waits"
+        try:
+            if not self.huey.storage.has_data_for_key(key) and self.huey.put_if_empty(key, True):
+                self.send(function)
+        except QUEUE_ERRORS as error:
+            log.warning("%s waits for its minute, as the queue does not answer: %s", function.__name__, error)
+
+    def begins(self, function: Callable[..., Any]) -> None:
+        """Note that a function has begun: whatever is stored from now on needs it to be sent again."""
+        self.huey.delete(f"{function.__name__} waits")
+
+    def count(self) -> int:
+        """Return how many tasks wait to begin. Raises one of QUEUE_ERRORS if the storage does not answer."""
+        return int(self.huey.pending_count())
+
+    def worker_seen_at(self) -> datetime | None:
+        """Return when a worker last did something by the clock. Raises one of QUEUE_ERRORS."""
+        seen_s = self.huey.get(WORKER_SEEN, peek=True)
+        return None if seen_s is None else datetime.fromtimestamp(seen_s, UTC)
+
+    def work(self, *, threads: int) -> None:
+        """Do what was sent, and what is due by the clock, until the process is told to end."""
+        self._note_that_a_worker_is_here()
+        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
+
+    def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
+        # Nobody reads what a task returns, so it is not kept.
+        self._storage = storage = (
+            RedisHuey("march", url=redis_url, results=False)
+            if redis_url
+            else SqliteHuey("march", filename=str(file), results=False)
+        )
+        for name, (function, due) in self._declared.items():
+            inside = _inside_application(app, function)
+            declare = storage.periodic_task(due.value[0]) if due else storage.task()
+            self._tasks[name] = declare(self._once_a_turn(inside, due) if due else inside)
+
+    def _once_a_turn(self, function: Callable[..., Any], due: Due) -> Callable[..., Any]:
+        """Run a function for the first of all workers whose clock says that it is due."""
+
+        @wraps(function)
+        def run() -> None:
+            self._note_that_a_worker_is_here()
+            if self._take_turn(function.__name__, due.turn(datetime.now(UTC))):
+                function()
+
+        return run
+
+    def _take_turn(self, name: str, turn: str) -> bool:
+        """Tell whether a turn is ours: the storage lends the name of the last one to one worker at a time."""
+        key = f"{name} was last due"
+        if self.huey.put_if_empty(key, turn):
+            return True
+        last = self.huey.get(key)  # takes it away
+        if last is None:
+            return False  # another worker is asking just now
+        self.huey.put(key, max(last, turn))
+        return last < turn
+
+    def _note_that_a_worker_is_here(self) -> None:
+        self.huey.put(WORKER_SEEN, datetime.now(UTC).timestamp())
+
+
+def _inside_application(app: Flask, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def run(**arguments: Any) -> Any:
+        with app.app_context():
+            return function(**arguments)
+
+    return run

@@ -1,0 +1,1 @@
+"""Running the program: whether it is well, what it counts, what it logs, copies of its data."""

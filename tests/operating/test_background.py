@@ -1,0 +1,76 @@
+"""What is due by the clock runs once a turn, and a queue that is down fails no request."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis.exceptions import ConnectionError as RedisGone
+
+from marchapp.background import Due, TaskQueue
+
+A_MINUTE = datetime(2014, 9, 18, 6, 30, 5, tzinfo=UTC)
+
+
+def workers(file: Path, calls: list[str]) -> list[TaskQueue]:
+    """Return the queues of two workers that share a storage."""
+    queues = []
+    for name in ("one", "other"):
+        queue = TaskQueue()
+
+        @queue.every_minute
+        def look(name: str = name) -> None:
+            calls.append(name)
+
+        @queue.task
+        def wake() -> None:
+            calls.append("woken")
+
+        queue.init_app(Flask(name), redis_url="", file=file)
+        queue.wake = wake  # type: ignore[attr-defined]
+        queues.append(queue)
+    return queues
+
+
+def test_two_workers_take_each_turn_once(tmp_path: Path) -> None:
+    one, other = workers(tmp_path / "queue.sqlite", [])
+    turns = [f"2014-09-18 06:{minute:02}" for minute in range(30, 40)]
+    taken = [(one if i % 2 else other)._take_turn("look", turn) for i, turn in enumerate(turns * 2)]
+    assert taken == [True] * 10 + [False] * 10
+
+
+def test_a_turn_of_before_is_not_taken_again(tmp_path: Path) -> None:
+    one, other = workers(tmp_path / "queue.sqlite", [])
+    assert one._take_turn("look", "2014-09-18 06:31")
+    assert not other._take_turn("look", "2014-09-18 06:30")
+    assert other._take_turn("look", "2014-09-18 06:32")
+
+
+def test_turns_of_the_night_are_days() -> None:
+    assert Due.AT_NIGHT.turn(A_MINUTE) == "2014-09-18"
+    assert Due.EVERY_MINUTE.turn(A_MINUTE) == "2014-09-18 06:30"
+
+
+def test_the_clock_says_that_a_worker_is_here(tmp_path: Path) -> None:
+    calls: list[str] = []
+    one, other = workers(tmp_path / "queue.sqlite", calls)
+    assert other.worker_seen_at() is None
+    one._tasks["look"].call_local()
+    one._tasks["look"].call_local()
+    seen_at = other.worker_seen_at()
+    assert seen_at is not None
+    assert abs((datetime.now(UTC) - seen_at).total_seconds()) < 60
+    assert calls in (["one"], ["one", "one"])  # two if a minute began between the calls
+
+
+def test_a_queue_that_is_down_wakes_nobody_and_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _other = workers(tmp_path / "queue.sqlite", [])
+
+    def gone(*_arguments: object, **_values: object) -> None:
+        raise RedisGone("refused")
+
+    monkeypatch.setattr(one.huey.storage, "has_data_for_key", gone)
+    one.send_once(one.wake)  # type: ignore[attr-defined]
+    assert "wake waits for its minute" in caplog.text
