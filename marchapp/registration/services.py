@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, object_session, selectinload
 
 from marchapp.models import (
     Account,
@@ -202,7 +202,10 @@ def _write_contact(
     written = (name, contact_name, contact_email, contact_phone, language)
     if written == (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language):
         return
+    is_called_otherwise = party.name != name
     party.name, party.contact_name, party.contact_email, party.contact_phone, party.language = written
+    if is_called_otherwise:
+        find_by_new_name(session, party)
     record(
         session,
         at=now,
@@ -212,6 +215,13 @@ def _write_contact(
         subject="party",
         subject_id=party.id,
     )
+
+
+def find_by_new_name(session: Session, party: Party) -> None:
+    """Let the people of a party be found by what it is called now."""
+    people = select(Participant).where(Participant.party_id == party.id)
+    for person in session.scalars(people.options(selectinload(Participant.words))):
+        person.refresh_keys()
 
 
 def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:

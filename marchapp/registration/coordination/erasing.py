@@ -66,7 +66,7 @@ def erase(session: Session, person: Participant, *, now: datetime, by: Account) 
     _erase_person(person)
     person.erased_at, person.erasure_asked_at = now, None
     if is_last:
-        _erase_contact(person.party)
+        _erase_contact(session, person.party)
     session.flush()
     note(session, person, "participant.erased", now=now, by=by)
     services.hand_on_places(session, person.march, now=now)
@@ -156,5 +156,6 @@ def _erase_person(person: Participant) -> None:
     person.refresh_keys()
 
 
-def _erase_contact(party: Party) -> None:
+def _erase_contact(session: Session, party: Party) -> None:
     party.name, party.contact_name, party.contact_email, party.contact_phone = "", ERASED, "", ""
+    services.find_by_new_name(session, party)
