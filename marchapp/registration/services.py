@@ -152,7 +152,7 @@ def change_person(
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
-                room.take([participant])
+                room.take_instead([participant])
                 room.write(session)
     except IntegrityError as error:
         if known := known_people(session, march, [person]):
