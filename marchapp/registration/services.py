@@ -25,7 +25,7 @@ from marchapp.models import (
     Standing,
     TravelDocument,
 )
-from marchapp.models.audit import record
+from marchapp.models.audit import difference, record
 from marchapp.models.link import give_link, last_day_of_links, new_link
 from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
@@ -37,6 +37,7 @@ from marchapp.registration.people import PartyAnswers, Person, contact_of
 from marchapp.registration.room import Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
+CONTACT = ("name", "contact_name", "contact_email", "contact_phone", "language")  # of a party
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
 
 
@@ -200,11 +201,13 @@ def _write_contact(
     now: datetime,
 ) -> None:
     written = (name, contact_name, contact_email, contact_phone, language)
-    if written == (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language):
+    before = {column: getattr(party, column) for column in CONTACT}
+    changes = difference(before, dict(zip(CONTACT, written, strict=True)))
+    if not changes["changed"]:
         return
-    is_called_otherwise = party.name != name
-    party.name, party.contact_name, party.contact_email, party.contact_phone, party.language = written
-    if is_called_otherwise:
+    for column, value in zip(CONTACT, written, strict=True):
+        setattr(party, column, value)
+    if "name" in changes["changed"]:
         find_by_new_name(session, party)
     record(
         session,
@@ -214,6 +217,7 @@ def _write_contact(
         account_id=None,
         subject="party",
         subject_id=party.id,
+        **changes,
     )
 
 
