@@ -67,6 +67,11 @@ queue = TaskQueue()
 vault = Vault()
 
 
+def address_of_request() -> str:
+    """Return the network address of whoever sent this request, as far as proxies are trusted; else nothing."""
+    return (request.remote_addr or "") if has_request_context() else ""
+
+
 def only_read() -> None:
     """Say that this request writes nothing, although it was posted: then it keeps no writer waiting."""
     g.only_reads = True

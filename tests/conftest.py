@@ -11,12 +11,12 @@ import pytest
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 
 from marchapp.app import create_app
 from marchapp.extensions import db
-from marchapp.models import Account
+from marchapp.models import Account, AuditEvent
 from tests.factories import Cast, make_cast
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -81,9 +81,26 @@ def migrated_app(database_url: str, data_folder: Path) -> Iterator[Flask]:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application with empty tables, which are emptied again afterwards."""
     yield migrated_app
-    with migrated_app.app_context(), db.engine.begin() as connection:
+    with migrated_app.app_context(), db.engine.begin() as connection, forgetting(connection):
         for table in reversed(db.metadata.sorted_tables):
             connection.execute(table.delete())
+
+
+@contextmanager
+def forgetting(connection: Connection) -> Iterator[None]:
+    """Let a test database delete what a real one never does: events of the log."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ALTER TABLE audit_event DISABLE TRIGGER USER"))
+        yield
+        connection.execute(text("ALTER TABLE audit_event ENABLE TRIGGER USER"))
+        return
+    held = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    triggers = connection.execute(held).all() if connection.scalar(select(AuditEvent.id).limit(1)) else []
+    for trigger in triggers:
+        connection.execute(text(f"DROP TRIGGER {trigger.name}"))
+    yield
+    for trigger in triggers:
+        connection.exec_driver_sql(trigger.sql)
 
 
 @pytest.fixture

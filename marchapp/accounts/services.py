@@ -1,7 +1,8 @@
 """Make accounts and appoint them to marches."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_security import hash_password
 from flask_security.recoverable import generate_reset_password_token
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.mail import messages
 from marchapp.models import Account, Appointment, Group, GroupGuide, March, Role, Stage
-from marchapp.models.audit import record
+from marchapp.models.audit import difference, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +104,11 @@ def change_guide(
     """Correct what is known of a guide. Raises SharedAccount when another march has them too."""
     if not belongs_to_alone(account, march):
         raise SharedAccount
+    before = {name: getattr(account, name) for name in asdict(profile)}
     account.name, account.phone, account.language = profile.name, profile.phone, profile.language
     _note_skills(account, profile)
-    _record(session, "guide.changed", march, account, by=by, now=now)
+    after = {name: getattr(account, name) for name in asdict(profile)}
+    _record(session, "guide.changed", march, account, by=by, now=now, **difference(before, after))
 
 
 def _note_skills(account: Account, profile: GuideProfile) -> None:
@@ -131,7 +134,14 @@ def dismiss_guide(session: Session, *, march: March, account: Account, by: Accou
 
 
 def _record(
-    session: Session, action: str, march: March, account: Account, *, by: Account, now: datetime
+    session: Session,
+    action: str,
+    march: March,
+    account: Account,
+    *,
+    by: Account,
+    now: datetime,
+    **changes: Any,
 ) -> None:
     record(
         session,
@@ -141,6 +151,7 @@ def _record(
         account_id=by.id,
         subject="account",
         subject_id=account.id,
+        **changes,
     )
 
 

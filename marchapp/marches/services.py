@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import Account, Checkpoint, March, Quota, QuotaKind, Stage
-from marchapp.models.audit import record
+from marchapp.models.audit import difference, record
 from marchapp.models.quota import places_changed
 from marchapp.models.timetable import at_the_ends, clock_from, is_start, on_the_way, shift_clock
 from marchapp.models.track import compare_anew
@@ -106,9 +106,11 @@ def change_march(
             _keep_clocks(stage, march.time_zone, settings.time_zone)
         if moves_by or settings.time_zone != march.time_zone:
             compare_anew(session, stage_id=stage.id, now=now)
-    resized = _set_capacities(session, march, capacities)
-    changed = _assign(march, settings)
-    if {"adult_age", "starts_on"} & set(changed):
+    before = _as_now(march, settings) | {"places": _capacities(march)}
+    _set_capacities(session, march, capacities)
+    _assign(march, settings)
+    changes = difference(before, asdict(settings) | {"places": _capacities(march)})
+    if {"adult_age", "starts_on"} & set(changes["changed"]):
         march.consents_checked_to = 0  # others are minors now
     session.flush()
     places_changed.send(session, march=march, now=now)
@@ -118,8 +120,8 @@ def change_march(
         march=march,
         by=by,
         now=now,
-        changed=changed + (["places"] if resized else []),
         stages_moved_days=moves_by.days,
+        **changes,
     )
 
 
@@ -152,13 +154,16 @@ def change_stage(
     _check_days(stage, plan, stage.march)
     zone = ZoneInfo(stage.march.time_zone)
     moved = plan.starts_at.astimezone(zone) - stage.starts_at.astimezone(zone)  # by what clocks show
-    changed = _assign(stage, plan)
+    before = _as_now(stage, plan)
+    _assign(stage, plan)
+    changes = difference(before, asdict(plan))
+    changed = set(changes["changed"])
     if "crosses_border" in changed:
         stage.march.consents_checked_to = 0  # other consents are needed now
     _move_checkpoints(stage, moved)
-    if {"starts_at", "finishes_at"} & set(changed):
+    if {"starts_at", "finishes_at"} & changed:
         compare_anew(session, stage_id=stage.id, now=now)
-    _note(session, "stage.changed", march=stage.march, by=by, now=now, stage=stage, changed=changed)
+    _note(session, "stage.changed", march=stage.march, by=by, now=now, stage=stage, **changes)
 
 
 def plan_timetable(
@@ -173,13 +178,19 @@ def plan_timetable(
 
     A clock before that of the start means the day after. Raises OutOfOrder.
     """
+    before = _planned(stage)
     for checkpoint in on_the_way(stage):
         clock = clocks.get(checkpoint.id)
         checkpoint.planned_at = _after_start(stage, clock) if clock else None
     if wrong := _out_of_order(stage):
         raise OutOfOrder(wrong)
     compare_anew(session, stage_id=stage.id, now=now)
-    _note(session, "timetable.changed", march=stage.march, by=by, now=now, stage=stage)
+    changes = difference(before, _planned(stage))
+    _note(session, "timetable.changed", march=stage.march, by=by, now=now, stage=stage, **changes)
+
+
+def _planned(stage: Stage) -> dict[str, datetime | None]:
+    return {checkpoint.name: checkpoint.planned_at for checkpoint in on_the_way(stage)}
 
 
 def time_the_ends(stage: Stage) -> None:
@@ -241,28 +252,31 @@ def _keep_clocks(stage: Stage, old: str, new: str) -> None:
         checkpoint.planned_at = checkpoint.planned_at and same_clock(checkpoint.planned_at)
 
 
-def _set_capacities(session: Session, march: March, capacities: Mapping[int, int | None]) -> bool:
-    """Change how many places there are and tell whether that is new. Raises FewerPlacesThanTaken.
+def _set_capacities(session: Session, march: March, capacities: Mapping[int, int | None]) -> None:
+    """Change how many places there are. Raises FewerPlacesThanTaken.
 
     The places are held meanwhile, as everybody holds them who takes one: in the order of their ids.
     """
     held = select(Quota).where(Quota.march_id == march.id).order_by(Quota.id).with_for_update()
-    is_new = False
     for quota in session.scalars(held.execution_options(populate_existing=True)):
         capacity = capacities.get(quota.id, quota.capacity)
         if capacity is not None and capacity < quota.taken:
             raise FewerPlacesThanTaken(quota)
-        is_new |= quota.capacity != capacity
         quota.capacity = capacity
-    return is_new
 
 
-def _assign(row: March | Stage, plan: MarchSettings | StagePlan) -> list[str]:
-    """Write the plan into the row and return the names of what it changed."""
-    changed = [field.name for field in fields(plan) if getattr(row, field.name) != getattr(plan, field.name)]
-    for name in changed:
-        setattr(row, name, getattr(plan, name))
-    return changed
+def _capacities(march: March) -> list[int | None]:
+    return [quota.capacity for quota in march.quotas]
+
+
+def _as_now(row: March | Stage, plan: MarchSettings | StagePlan) -> dict[str, Any]:
+    """Return what a plan decides, as it is now."""
+    return {field.name: getattr(row, field.name) for field in fields(plan)}
+
+
+def _assign(row: March | Stage, plan: MarchSettings | StagePlan) -> None:
+    for field in fields(plan):
+        setattr(row, field.name, getattr(plan, field.name))
 
 
 def _note(

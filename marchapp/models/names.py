@@ -87,6 +87,17 @@ def search_words(given_name: str, family_name: str, native_name: str, reference:
     return list(dict.fromkeys(word[:WORD_LENGTH] for word in words if word))
 
 
+def words_of_belonging(*texts: str) -> list[str]:
+    """Return the words by which people are found where they belong, 7B also as 7 and B.
+
+    >>> words_of_belonging("Fjordbotn skole", "7B")
+    ['fjordbotn', 'skole', '7b', '7', 'b']
+    """
+    words = folded_words(" ".join(texts))
+    parts = [part for word in words for part in re.findall(r"\d+|[^\W\d_]+", word)]
+    return list(dict.fromkeys(word[:WORD_LENGTH] for word in (*words, *parts)))
+
+
 def columns_of_word(word: str) -> dict[str, str]:
     """Return a word with what is heard of it, forwards and backwards, as the database keeps it."""
     heard = sound(word)[:WORD_LENGTH]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, object_session, selectinload
 
 from marchapp.models import (
     Account,
@@ -25,7 +25,7 @@ from marchapp.models import (
     Standing,
     TravelDocument,
 )
-from marchapp.models.audit import record
+from marchapp.models.audit import difference, record
 from marchapp.models.link import give_link, last_day_of_links, new_link
 from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
@@ -37,6 +37,7 @@ from marchapp.registration.people import PartyAnswers, Person, contact_of
 from marchapp.registration.room import Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
+CONTACT = ("name", "contact_name", "contact_email", "contact_phone", "language")  # of a party
 REFERENCE_SIGNS = "ABCDEFGHJKLMNPQRSTWXYZ23456789"
 
 
@@ -152,7 +153,7 @@ def change_person(
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
-                room.take([participant])
+                room.take_instead([participant])
                 room.write(session)
     except IntegrityError as error:
         if known := known_people(session, march, [person]):
@@ -200,9 +201,14 @@ def _write_contact(
     now: datetime,
 ) -> None:
     written = (name, contact_name, contact_email, contact_phone, language)
-    if written == (party.name, party.contact_name, party.contact_email, party.contact_phone, party.language):
+    before = {column: getattr(party, column) for column in CONTACT}
+    changes = difference(before, dict(zip(CONTACT, written, strict=True)))
+    if not changes["changed"]:
         return
-    party.name, party.contact_name, party.contact_email, party.contact_phone, party.language = written
+    for column, value in zip(CONTACT, written, strict=True):
+        setattr(party, column, value)
+    if "name" in changes["changed"]:
+        find_by_new_name(session, party)
     record(
         session,
         at=now,
@@ -211,7 +217,15 @@ def _write_contact(
         account_id=None,
         subject="party",
         subject_id=party.id,
+        **changes,
     )
+
+
+def find_by_new_name(session: Session, party: Party) -> None:
+    """Let the people of a party be found by what it is called now."""
+    people = select(Participant).where(Participant.party_id == party.id)
+    for person in session.scalars(people.options(selectinload(Participant.words))):
+        person.refresh_keys()
 
 
 def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Make, change, delete and copy the groups of a stage."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
-from marchapp.models.audit import record
+from marchapp.models.audit import difference, record
 from marchapp.models.barrier import may_walk
 from marchapp.rosters.board import group_sizes
 
@@ -95,8 +95,16 @@ def make_group(session: Session, *, stage: Stage, plan: GroupPlan, by: Account, 
 def change_group(session: Session, *, group: Group, plan: GroupPlan, by: Account, now: datetime) -> None:
     """Give a group another number, name, size or other guides. Raises a GroupRefused."""
     take_turn(session, group.stage)
+    before = _plan_of(group)
     _apply_plan(session, group.stage, group, plan)
-    _record_group(session, "group.changed", group.stage, group, by, now)
+    changes = difference(before, _plan_of(group))
+    _record_group(session, "group.changed", group.stage, group, by, now, **changes)
+
+
+def _plan_of(group: Group) -> dict[str, Any]:
+    guides = frozenset(guide.id for guide in group.guides)
+    own = {field.name: getattr(group, field.name) for field in fields(GroupPlan) if field.name != "guide_ids"}
+    return own | {"guide_ids": guides}
 
 
 def delete_group(session: Session, *, group: Group, by: Account, now: datetime) -> None:
@@ -236,7 +244,7 @@ def _copy_memberships(session: Session, source: Stage, target: Stage, copies: di
 
 
 def _record_group(
-    session: Session, action: str, stage: Stage, group: Group, by: Account, now: datetime
+    session: Session, action: str, stage: Stage, group: Group, by: Account, now: datetime, **changes: Any
 ) -> None:
     record(
         session,
@@ -249,4 +257,5 @@ def _record_group(
         stage=stage.number,
         number=group.number,
         guides=[guide.id for guide in group.guides],
+        **changes,
     )

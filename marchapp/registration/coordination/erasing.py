@@ -21,12 +21,12 @@ from marchapp.models import (
     PrivateLink,
     RollMark,
 )
+from marchapp.models.audit import take_personal_out
 from marchapp.registration import letters, services
 from marchapp.registration.coordination.history import lives_of
 from marchapp.registration.noting import note
 
 ERASED = "–"  # in the database, where a name stood: the same in every language
-KEPT_OF_EVENTS = {"merged", "changed", "guardian", "scan", "groups", "purpose", "seen"}
 EMPTIED = (
     "native_name",
     "municipality",
@@ -61,12 +61,12 @@ def erase(session: Session, person: Participant, *, now: datetime, by: Account) 
     _leave_groups(session, person)
     _erase_handing_over(session, person)
     _close_links(session, person, is_last=is_last, now=now)
-    _erase_history(session, person)
+    _erase_history(session, person, is_last=is_last)
     _erase_consents(session, person)
     _erase_person(person)
     person.erased_at, person.erasure_asked_at = now, None
     if is_last:
-        _erase_contact(person.party)
+        _erase_contact(session, person.party)
     session.flush()
     note(session, person, "participant.erased", now=now, by=by)
     services.hand_on_places(session, person.march, now=now)
@@ -122,13 +122,15 @@ def _close_links(session: Session, person: Participant, *, is_last: bool, now: d
     session.execute(update(PrivateLink).where(or_(*leads), is_open).values(revoked_at=now))
 
 
-def _erase_history(session: Session, person: Participant) -> None:
+def _erase_history(session: Session, person: Participant, *, is_last: bool) -> None:
     """Leave of each event what was done and when; not the answers before and after, nor reasons."""
+    if is_last:
+        of_party = (AuditEvent.subject == "party", AuditEvent.subject_id == person.party_id)
+        take_personal_out(session, AuditEvent.march_id == person.march_id, *of_party)
     for participant_id, (begins, ends) in lives_of(session, person).items():
         about = (AuditEvent.subject == "participant", AuditEvent.subject_id == participant_id)
         of_march = (AuditEvent.march_id == person.march_id, AuditEvent.at.between(begins, ends))
-        for event in session.scalars(select(AuditEvent).where(*about, *of_march)):
-            event.details = {name: value for name, value in event.details.items() if name in KEPT_OF_EVENTS}
+        take_personal_out(session, *about, *of_march)
 
 
 def _erase_consents(session: Session, person: Participant) -> None:
@@ -156,5 +158,6 @@ def _erase_person(person: Participant) -> None:
     person.refresh_keys()
 
 
-def _erase_contact(party: Party) -> None:
+def _erase_contact(session: Session, party: Party) -> None:
     party.name, party.contact_name, party.contact_email, party.contact_phone = "", ERASED, "", ""
+    services.find_by_new_name(session, party)

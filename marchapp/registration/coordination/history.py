@@ -118,7 +118,7 @@ def entries_of(session: Session, person: Participant) -> list[Entry]:
 def _moves_of(march: March, participant_id: int) -> ColumnElement[bool]:
     """Return the condition that somebody was moved between groups: changes are [who, from, to]."""
     of_stage = AuditEvent.subject_id.in_([stage.id for stage in march.stages])
-    among = cast(AuditEvent.details, Text).contains(f"[{participant_id}, ", autoescape=True)
+    among = cast(AuditEvent.facts, Text).contains(f"[{participant_id}, ", autoescape=True)
     return and_(AuditEvent.subject == "stage", of_stage, AuditEvent.action == PEOPLE_MOVED, among)
 
 

@@ -327,7 +327,7 @@ def test_the_history_of_a_number_that_was_used_before_belongs_to_somebody_else(
                 action="participant.cancelled",
                 subject="participant",
                 subject_id=cast.walker.id,
-                details={"reason": reason},
+                personal={"reason": reason},
             )
         )
     session.commit()
