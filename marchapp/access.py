@@ -11,7 +11,7 @@ from flask import abort
 from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
 from sqlalchemy import ColumnElement, Select, select, true
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from marchapp.extensions import db
 from marchapp.models import (
@@ -27,12 +27,21 @@ from marchapp.models import (
     Recording,
     Role,
     Stage,
+    Standing,
     Track,
 )
 from marchapp.models.link import hash_of_secret
 from marchapp.models.roster import is_published_guide
 
 Found = TypeVar("Found")
+
+
+class ClosedToGuides(Forbidden):
+    """Guides do not see who walks in their groups today; the page that says so tells when they do."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.days = stage.days_of_guides
 
 
 def signed_in_account() -> Account:
@@ -43,16 +52,27 @@ def signed_in_account() -> Account:
 
 
 def is_coordinator(march: March) -> bool:
-    return current_user.is_authenticated and current_user.has_role_in(march, Role.COORDINATOR)
+    return _has_role(march, Role.COORDINATOR)
+
+
+def is_medic(march: March) -> bool:
+    return _has_role(march, Role.MEDIC)
 
 
 def is_guide_of(group: Group) -> bool:
     """Tell whether the published roster names the reader as guide of a group: a draft opens nothing."""
-    if not current_user.is_authenticated or not current_user.has_role_in(group.stage.march, Role.GUIDE):
+    if not _has_role(group.stage.march, Role.GUIDE):
         return False
     return bool(
         db.session.scalar(select(is_published_guide(current_user.id, Group.id)).where(Group.id == group.id))
     )
+
+
+def sees_people_of(group: Group) -> bool:
+    """Tell whether the reader may see who walks in a group: guides only around the day of the stage."""
+    if is_coordinator(group.stage.march):
+        return True
+    return is_guide_of(group) and group.stage.is_open_to_guides(datetime.now(UTC))
 
 
 def public_marches() -> list[March]:
@@ -84,6 +104,14 @@ def march_for_coordinator(slug: str) -> March:
     return march
 
 
+def march_for_observer(slug: str) -> March:
+    """Return a march to those who may see its numbers: its observers and coordinators."""
+    signed_in_account()
+    march = _one(select(March).where(March.slug == slug))
+    _allow(is_coordinator(march) or _has_role(march, Role.OBSERVER))
+    return march
+
+
 def guide_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
     """Return a march and one of its guides to a coordinator of the march."""
     march = march_for_coordinator(slug)
@@ -105,7 +133,18 @@ def group_for_coordinator(group_id: int) -> Group:
 
 
 def group_for_guide(group_id: int) -> Group:
-    """Return a group to one of its guides, or to a coordinator of its march."""
+    """Return a group with its people to one of its guides, around the day of the stage, or to a coordinator.
+
+    Raises ClosedToGuides on other days.
+    """
+    group = group_at_any_time(group_id)
+    if not sees_people_of(group):
+        raise ClosedToGuides(group.stage)
+    return group
+
+
+def group_at_any_time(group_id: int) -> Group:
+    """Return a group to one of its guides or a coordinator, for what shows none of its people: recordings."""
     signed_in_account()
     group = _one(select(Group).where(Group.id == group_id))
     _allow(is_guide_of(group) or is_coordinator(group.stage.march))
@@ -119,6 +158,26 @@ def participant_for_coordinator(participant_id: int, *, even_erased: bool = Fals
     _allow(is_coordinator(participant.march))
     if participant.erased_at and not even_erased:
         abort(404)
+    return participant
+
+
+def stage_for_medic(slug: str, number: int) -> Stage:
+    """Return a stage to the medics of its march on the day on which it is walked."""
+    signed_in_account()
+    march = _one(select(March).where(March.slug == slug))
+    stage = _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))
+    _allow(is_medic(march) and stage.is_open_to_medics(datetime.now(UTC)))
+    return stage
+
+
+def participant_for_medic(participant_id: int) -> Participant:
+    """Return somebody who walks today to a medic of the march."""
+    signed_in_account()
+    participant = _one(select(Participant).where(Participant.id == participant_id))
+    now = datetime.now(UTC)
+    walks = participant.standing == Standing.PLACED
+    walks = walks and any(entry.stage.is_open_to_medics(now) for entry in participant.entries)
+    _allow(is_medic(participant.march) and walks)
     return participant
 
 
@@ -219,6 +278,10 @@ def _one(query: Select[Found]) -> Found:
 def _allow(is_allowed: bool) -> None:
     if not is_allowed:
         abort(403)
+
+
+def _has_role(march: March, role: Role) -> bool:
+    return current_user.is_authenticated and current_user.has_role_in(march, role)
 
 
 def _is_appointed_to(march: March) -> bool:

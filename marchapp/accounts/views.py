@@ -25,9 +25,9 @@ blueprint = Blueprint("accounts", __name__)
 def start() -> Response:
     """Lead somebody who signed in to where their work is."""
     account = signed_in_account()
-    coordinated = [held.march for held in account.appointments if held.role == Role.COORDINATOR]
-    if len(coordinated) == 1:
-        return redirect(url_for("marches.overview", slug=coordinated[0].slug))
+    overseen = {held.march for held in account.appointments if held.role in (Role.COORDINATOR, Role.OBSERVER)}
+    if len(overseen) == 1:
+        return redirect(url_for("marches.overview", slug=overseen.pop().slug))
     if any(held.role == Role.GUIDE for held in account.appointments):
         return redirect(url_for("rosters.my_groups"))
     return redirect(url_for("marches.index"))

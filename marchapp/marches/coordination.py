@@ -8,7 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug import Response
 
-from marchapp.access import march_for_coordinator, signed_in_account, stage_for_coordinator
+from marchapp.access import (
+    is_coordinator,
+    march_for_coordinator,
+    march_for_observer,
+    signed_in_account,
+    stage_for_coordinator,
+)
 from marchapp.config import MEBIBYTE
 from marchapp.extensions import db
 from marchapp.geo.errors import UnusableInput
@@ -41,12 +47,18 @@ class ByNow(TypedDict):
 
 
 def overview(slug: str) -> str:
-    march = march_for_coordinator(slug)
+    march = march_for_observer(slug)
     found = overview_of(db.session, march, datetime.now(UTC))
     pictures = draw_overview(
         found, signups_by_day(db.session, march), attendance_by_stage(db.session, found.stages)
     )
-    return render_template("marches/overview.html", march=march, overview=found, pictures=pictures)
+    return render_template(
+        "marches/overview.html",
+        march=march,
+        overview=found,
+        pictures=pictures,
+        coordinates=is_coordinator(march),
+    )
 
 
 def settings(slug: str) -> str | Response:

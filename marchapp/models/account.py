@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
+    """What somebody does in a march; access.py says what each may see."""
+
     COORDINATOR = "coordinator"
     GUIDE = "guide"
+    MEDIC = "medic"
+    OBSERVER = "observer"
 
 
 class Account(db.Model, UserMixin):

@@ -19,6 +19,8 @@ from marchapp.models.category import Category
 from marchapp.models.columns import LocalText, Moment, UtcDateTime
 from marchapp.models.quota import Quota, QuotaKind
 
+GUIDES_SEE = timedelta(days=1)  # before and after the day of a stage
+
 
 class March(db.Model):
     """One edition of a march. What the public may see is said by the `is_` and `shows_` columns.
@@ -64,6 +66,10 @@ class March(db.Model):
         """The places of each category, in the order in which categories are always named."""
         by_category = {quota.category: quota for quota in self.quotas if quota.kind == QuotaKind.CATEGORY}
         return [by_category[category] for category in Category if category in by_category]
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day of a moment on the march's calendar."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
     @property
     def last_moment(self) -> datetime:
@@ -111,6 +117,28 @@ class Stage(db.Model):
         UniqueConstraint("march_id", "number"),
         CheckConstraint("finishes_at > starts_at", name="times_in_order"),
     )
+
+    def is_walked_on(self, day: date) -> bool:
+        """Tell whether people walk on a day of the march's calendar: some stages go on past midnight."""
+        return self.day <= day <= self.last_day
+
+    @property
+    def last_day(self) -> date:
+        return max(self.day, self.march.day_of(self.finishes_at))
+
+    @property
+    def days_of_guides(self) -> tuple[date, date]:
+        """The first and the last day on which guides see who walks in their groups."""
+        return self.day - GUIDES_SEE, self.last_day + GUIDES_SEE
+
+    def is_open_to_guides(self, now: datetime) -> bool:
+        """Tell whether guides see who walks in their groups; in a demo, of nobody real, they always do."""
+        first, last = self.days_of_guides
+        return self.march.is_demo or first <= self.march.day_of(now) <= last
+
+    def is_open_to_medics(self, now: datetime) -> bool:
+        """Tell whether medics see the health notes of those who walk: while they do, in a demo always."""
+        return self.march.is_demo or self.is_walked_on(self.march.day_of(now))
 
 
 class PlannedRoute(db.Model):

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -13,7 +12,6 @@ from marchapp.models import (
     Account,
     Appointment,
     Group,
-    March,
     Membership,
     Participant,
     PublishedGroup,
@@ -94,14 +92,10 @@ def _published_people(group_ids: list[int]) -> Select[PublishedPlace]:
 
 def when(stage: Stage, now: datetime) -> When:
     """Say whether a stage is walked today, as clocks and calendars show it where the march is."""
-    today = today_at(stage.march, now)
+    today = stage.march.day_of(now)
     if stage.day == today or (stage.day < today and now < stage.finishes_at):  # it may go past midnight
         return "today"
     return "coming" if stage.day > today else "past"
-
-
-def today_at(march: March, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(march.time_zone)).date()
 
 
 def members_of(session: Session, group: Group) -> list[Participant]:

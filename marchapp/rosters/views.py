@@ -9,9 +9,10 @@ from flask_babel import ngettext
 from werkzeug import Response
 
 from marchapp.access import (
+    group_at_any_time,
     group_for_coordinator,
-    group_for_guide,
     is_coordinator,
+    sees_people_of,
     signed_in_account,
     stage_for_coordinator,
 )
@@ -316,15 +317,16 @@ def my_groups() -> str:
 
 @blueprint.get("/groups/<int:group_id>")
 def group(group_id: int) -> str:
-    group = group_for_guide(group_id)
+    group = group_at_any_time(group_id)
     march = group.stage.march
     is_draft = is_coordinator(march)
+    find_members = members_of if is_draft else published_members_of
     return render_template(
         "rosters/group.html",
         march=march,
         stage=group.stage,
         group=group if is_draft else db.session.get_one(PublishedGroup, group.id),
-        members=members_of(db.session, group) if is_draft else published_members_of(db.session, group),
+        members=find_members(db.session, group) if sees_people_of(group) else None,
         track=tracks_of(db.session, [group.id]).get(group.id),
         recordings=recordings_of(db.session, group),
         stops=stops(group.stage),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from marchapp.access import (
-    group_for_guide,
+    group_at_any_time,
     is_coordinator,
     is_guide_of,
     recording_for_guide,
@@ -46,7 +46,7 @@ blueprint.add_app_template_filter(span)
 
 @blueprint.route("/groups/<int:group_id>/recording", methods=["GET", "POST"])
 def upload(group_id: int) -> ResponseReturnValue:
-    group = group_for_guide(group_id)
+    group = group_at_any_time(group_id)
     form = UploadForm()
     if not form.validate_on_submit():
         return _upload_page(group, form)
@@ -88,7 +88,7 @@ def change_use(recording_id: int, is_used: bool) -> ResponseReturnValue:
 @blueprint.post("/recordings/<int:recording_id>/put-to/<int:group_id>")
 def put_to(recording_id: int, group_id: int) -> ResponseReturnValue:
     """Give a group of another stage the recording that holds its walk too."""
-    recording, group = recording_for_guide(recording_id), group_for_guide(group_id)
+    recording, group = recording_for_guide(recording_id), group_at_any_time(group_id)
     if group.stage_id not in recording.other_stages:
         abort(404)
     file = taking.SentFile("", services.original_of(recording))
@@ -108,7 +108,7 @@ def refuse_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     """Answer a file that is refused before it is read on the page that it was sent from."""
     if request.endpoint != "tracks.upload":
         return explain_refusal(error)
-    group = group_for_guide((request.view_args or {})["group_id"])
+    group = group_at_any_time((request.view_args or {})["group_id"])
     form = UploadForm(formdata=None)
     form.recording.errors = [explain(TooLarge(_limit_bytes()))]
     return _upload_page(group, form), 413

@@ -9,7 +9,7 @@ from flask import render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from marchapp.access import march_for_coordinator
+from marchapp.access import is_coordinator, march_for_observer
 from marchapp.charts import Bar, bars, curve, sums
 from marchapp.extensions import db
 from marchapp.i18n import country, day, figure
@@ -34,7 +34,7 @@ class Chart:
 
 
 def statistics(slug: str) -> str:
-    march = march_for_coordinator(slug)
+    march = march_for_observer(slug)
     counted = count(db.session, march)
     days = sums(counted.days)
     charts = [
@@ -53,6 +53,7 @@ def statistics(slug: str) -> str:
     return render_template(
         "registration/coordination/statistics.html",
         march=march,
+        coordinates=is_coordinator(march),
         counted=counted,
         days=days,
         curve=curve(days),
