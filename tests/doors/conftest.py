@@ -14,6 +14,11 @@ from tests.doors.world import make_place
 from tests.factories import make_account
 
 
+@pytest.fixture(autouse=True)
+def long_days_of_guides() -> None:
+    """Close groups on the days on which they are closed: here everybody walks today."""
+
+
 @pytest.fixture(scope="module")
 def doors(migrated_app: Flask) -> Iterator[Doors]:
     """Every door of the application, before a march of one's own, another, and one that is not public yet."""
@@ -37,6 +42,8 @@ def visitors(doors: Doors, nobody: Account) -> dict[str, Visitor]:
         "no role": nobody,
         "guide": own.guide,
         "other guide": own.other_guide,
+        "medic": own.medic,
+        "observer": own.observer,
         "coordinator": own.coordinator,
         "coordinator elsewhere": other.coordinator,
         "foreign object": own.coordinator,
@@ -49,6 +56,9 @@ def visitors(doors: Doors, nobody: Account) -> dict[str, Visitor]:
     return {
         **{who: Visitor(account and account.fs_uniquifier, own.values) for who, account in accounts.items()},
         **{whose: Visitor(None, own.values | {"token": link}) for whose, link in links.items()},
+        "guide on another day": Visitor(
+            own.guide.fs_uniquifier, own.values | {"group_id": own.values["past_group_id"]}
+        ),
         "coordinator without link": Visitor(own.coordinator.fs_uniquifier, own.values | {"token": "nothing"}),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 from flask_security.recoverable import generate_reset_password_token
 from itsdangerous import TimestampSigner
@@ -51,7 +52,7 @@ from tests.factories import (
 from tests.tracks.walks import route_gpx, walk_gpx
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-TODAY = NOW.date()
+TODAY = NOW.astimezone(ZoneInfo("Europe/Oslo")).date()  # where the marches are
 STARTS_AT = datetime.combine(TODAY, time(6), UTC)
 LATER = NOW + timedelta(days=90)
 
@@ -65,6 +66,8 @@ class Place:
     coordinator: Account
     guide: Account
     other_guide: Account
+    medic: Account
+    observer: Account
     child: Participant
     values: dict[str, Any]
     links: dict[str, str]
@@ -80,8 +83,9 @@ def make_place(session: Session, slug: str, *, first_stage: int, is_public: bool
     guide = make_account(session, "Gunn Guide", march)
     other_guide = make_account(session, "Oleg Other", march)
     group = make_group(session, stage, guide)
-    other_group = make_group(session, stage, other_guide)
+    make_group(session, stage, other_guide)
     next_group = make_group(session, next_stage, guide)
+    past_group = make_group(session, _stage(session, march, first_stage + 2, -10), guide)
     save_route(session, stage=stage, content=route_gpx(), by=coordinator, now=NOW)
     child, sister = _family(session, march, stage, group)
     values = {
@@ -105,12 +109,23 @@ def make_place(session: Session, slug: str, *, first_stage: int, is_public: bool
     values |= {
         "next_number": next_stage.number,
         "next_group_id": next_group.id,
-        "other_group_id": other_group.id,
+        "past_group_id": past_group.id,
         "guardian_id": child.guardians[0].id,
         "cancelled_id": make_participant(session, march, stage, cancelled_at=NOW).id,
     }
     links = _links(session, child, sister) | _letters_with_passwords(guide)
-    return Place(march, stage, coordinator, guide, other_guide, child, values, links)
+    return Place(
+        march=march,
+        stage=stage,
+        coordinator=coordinator,
+        guide=guide,
+        other_guide=other_guide,
+        medic=make_account(session, "Mona Medic", march, Role.MEDIC),
+        observer=make_account(session, "Odd Observer", march, Role.OBSERVER),
+        child=child,
+        values=values,
+        links=links,
+    )
 
 
 def _stage(session: Session, march: March, number: int, day: int) -> Stage:
