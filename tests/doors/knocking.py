@@ -103,7 +103,9 @@ def address(rule: str, values: Mapping[str, Any]) -> str:
 
 def foreign_parameter(rule: str) -> str | None:
     """Return the last parameter of an address that names an object; none where that is the march."""
-    named = [name for name in PARAMETER.findall(rule) if name.endswith("_id") or name in ("number", "version")]
+    named = [
+        name for name in PARAMETER.findall(rule) if name.endswith("_id") or name in ("number", "version")
+    ]
     return named[-1] if named else None
 
 

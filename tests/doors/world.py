@@ -161,7 +161,9 @@ def _family(session: Session, march: March, stage: Stage, group: Group) -> list[
     ]
     for sister in sisters:
         make_document(session, sister, expires_on=TODAY + timedelta(days=365))
-        sister.guardians.append(Guardian(position=1, name="Siri Hansen", email="siri@example.org", language="nb"))
+        sister.guardians.append(
+            Guardian(position=1, name="Siri Hansen", email="siri@example.org", language="nb")
+        )
         sister.notarised_consent = NotarisedConsent(valid_from=TODAY, valid_to=TODAY, states="Norge")
     session.flush()
     consent.ask(session, sisters, now=NOW)
