@@ -99,7 +99,7 @@ def stage_for_reader(slug: str, number: int) -> Stage:
 
 def march_for_coordinator(slug: str) -> March:
     signed_in_account()
-    march = _one(select(March).where(March.slug == slug))
+    march = march_for_reader(slug)
     _allow(is_coordinator(march))
     return march
 
@@ -107,7 +107,7 @@ def march_for_coordinator(slug: str) -> March:
 def march_for_observer(slug: str) -> March:
     """Return a march to those who may see its numbers: its observers and coordinators."""
     signed_in_account()
-    march = _one(select(March).where(March.slug == slug))
+    march = march_for_reader(slug)
     _allow(is_coordinator(march) or _has_role(march, Role.OBSERVER))
     return march
 
@@ -164,7 +164,7 @@ def participant_for_coordinator(participant_id: int, *, even_erased: bool = Fals
 def stage_for_medic(slug: str, number: int) -> Stage:
     """Return a stage to the medics of its march on the day on which it is walked."""
     signed_in_account()
-    march = _one(select(March).where(March.slug == slug))
+    march = march_for_reader(slug)
     stage = _one(select(Stage).where(Stage.march_id == march.id, Stage.number == number))
     _allow(is_medic(march) and stage.is_open_to_medics(datetime.now(UTC)))
     return stage
