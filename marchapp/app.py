@@ -10,9 +10,8 @@ from dotenv import load_dotenv
 from flask import Flask, Response, current_app
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
-from whitenoise import WhiteNoise
 
-from marchapp import cli, errors, i18n
+from marchapp import assets, cli, errors, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
@@ -79,7 +78,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
         load_dotenv(PROJECT / ".env")
         environment = os.environ
     settings = read_settings(environment, project=PROJECT)
-    app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=PROJECT / "static")
+    app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=None)
     app.config.update(_flask_config(settings), **overrides)
     _make_folder(settings)
     logs.init_app(app)
@@ -157,7 +156,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _wrap(app: Flask, settings: Settings) -> None:
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=PROJECT / "static", prefix="static/", max_age=3600)  # type: ignore[method-assign]
+    assets.init_app(app, PROJECT / "static")
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

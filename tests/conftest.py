@@ -125,9 +125,11 @@ def cast(session: Session) -> Cast:
 
 
 @pytest.fixture(autouse=True)
-def long_days_of_guides(monkeypatch: pytest.MonkeyPatch) -> None:
+def long_days_of_guides() -> Iterator[None]:
     """Let guides see their groups on any day: they walk in 2014. test_access.py tests the days."""
-    monkeypatch.setattr("marchapp.models.march.GUIDES_SEE", timedelta(days=36_500))
+    with pytest.MonkeyPatch.context() as patch:  # the tests' own is undone before tables are emptied
+        patch.setattr("marchapp.models.march.GUIDES_SEE", timedelta(days=36_500))
+        yield
 
 
 @pytest.fixture

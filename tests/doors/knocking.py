@@ -18,7 +18,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Which of the objects an address is about, where its parameter alone does not say it.
 ABOUT = {
-    "/static/<path:filename>": {"filename": "css/theme.css"},
+    "/static/<release>/<path:filename>": {"release": "of-before", "filename": "css/theme.css"},
     "/fs-static/<path:filename>": {"filename": "js/webauthn.js"},
     "/recordings/<int:recording_id>/put-to/<int:group_id>": {"group_id": "next_group_id"},
     "/participants/<int:participant_id>/restore": {"participant_id": "cancelled_id"},

@@ -103,6 +103,7 @@ def make_place(session: Session, slug: str, *, first_stage: int, is_public: bool
         "purpose": "photographs",
         "language": "nb",
         "filename": "nothing.css",
+        "release": "of-before",
         **_papers(session, march, stage, coordinator, child),
         **_recordings(session, group, guide, next_stage),
     }

@@ -1,0 +1,34 @@
+"""Static files: kept for a year under the name of their release, found under any other."""
+
+from pathlib import Path
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+
+from marchapp.assets import release_of
+
+
+def test_the_address_names_the_release_and_may_be_kept_for_a_year(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        path = url_for("static", filename="css/theme.css")
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_page_of_another_release_still_finds_its_files(client: FlaskClient) -> None:
+    answer = client.get("/static/another/css/theme.css")
+    assert answer.status_code == 200
+    assert "no-cache" in answer.headers["Cache-Control"]
+    assert client.get("/static/another/../../wsgi.py").status_code == 404
+
+
+def test_the_release_changes_with_any_file_and_not_with_its_compressed_form(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "a.js").write_text("one")
+    before = release_of(tmp_path)
+    (tmp_path / "js" / "a.js.br").write_text("compressed")
+    assert release_of(tmp_path) == before
+    (tmp_path / "js" / "a.js").write_text("other")
+    assert release_of(tmp_path) != before
