@@ -17,6 +17,7 @@ from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
 from marchapp.attendance.taking_over import Moving
+from marchapp.audit import views as audit
 from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
@@ -33,7 +34,19 @@ from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
 PROJECT = Path(__file__).resolve().parent.parent
-FEATURES = (marches, registration, rosters, attendance, tracks, accounts, mail_views, files, printing, border)
+FEATURES = (
+    marches,
+    registration,
+    rosters,
+    attendance,
+    tracks,
+    accounts,
+    mail_views,
+    files,
+    printing,
+    border,
+    audit,
+)
 
 
 class RowNumber(IntegerConverter):

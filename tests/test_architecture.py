@@ -19,6 +19,7 @@ FEATURES = {
     "files",
     "printing",
     "border",
+    "audit",
 }
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}

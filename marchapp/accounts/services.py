@@ -134,7 +134,14 @@ def dismiss_guide(session: Session, *, march: March, account: Account, by: Accou
 
 
 def _record(
-    session: Session, action: str, march: March, account: Account, *, by: Account, now: datetime, **changes: Any
+    session: Session,
+    action: str,
+    march: March,
+    account: Account,
+    *,
+    by: Account,
+    now: datetime,
+    **changes: Any,
 ) -> None:
     record(
         session,

@@ -1,4 +1,4 @@
-"""What was done: by whom, when, from where, and what it changed. Only ever added to, which the database holds."""
+"""What was done: by whom, when, from where, and what it changed. The database lets it only be added to."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -76,11 +76,18 @@ def record(
 
 
 def record_of_account(
-    session: Session, account: Account, action: str, *, at: datetime, by: Account | None = None, **details: Any
+    session: Session,
+    account: Account,
+    action: str,
+    *,
+    at: datetime,
+    by: Account | None = None,
+    **details: Any,
 ) -> None:
     """Record what happened to an account, such as a sign-in, in the log of each march that it belongs to."""
     held = select(Appointment.march_id).where(Appointment.account_id == account.id).distinct()
-    for march_id in session.scalars(held).all() or [None]:
+    marches: list[int | None] = [*session.scalars(held)]
+    for march_id in marches or [None]:
         record(
             session,
             at=at,
@@ -111,6 +118,6 @@ def _plain(value: Any) -> Any:
 
 
 def take_personal_out(session: Session, *which: Any) -> None:
-    """Empty what names or describes people in the events of these conditions; that something was done stays."""
+    """Empty what names or describes people in the events of these conditions; what was done stays."""
     events = update(AuditEvent).where(AuditEvent.personal.is_not(None), *which).values(personal=None)
     session.execute(events.execution_options(synchronize_session="fetch"))

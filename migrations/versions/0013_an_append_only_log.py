@@ -7,7 +7,7 @@ from alembic import op
 from alembic.operations import BatchOperations
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
@@ -62,9 +62,7 @@ POSTGRESQL = (
     """CREATE TRIGGER audit_event_is_not_emptied BEFORE TRUNCATE ON audit_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_change_the_log()""",
 )
-NO_SQLITE = tuple(
-    f"DROP TRIGGER audit_event_is_not_{what}" for what in ("changed", "deleted", "replaced")
-)
+NO_SQLITE = tuple(f"DROP TRIGGER audit_event_is_not_{what}" for what in ("changed", "deleted", "replaced"))
 NO_POSTGRESQL = (
     "DROP TRIGGER audit_event_is_not_changed ON audit_event",
     "DROP TRIGGER audit_event_is_not_emptied ON audit_event",
