@@ -73,7 +73,7 @@ def fastest(work) -> float:
 
 
 def fill():
-    march = make_march(db.session)
+    march = make_march(db.session, capacity=PEOPLE)
     stage = make_stage(db.session, march)
     accounts = [make_account(db.session, f"account{n}", march).id for n in range(ACCOUNTS)]
     people = [make_participant(db.session, march, stage, reference=f"R{n:06}").id for n in range(PEOPLE)]

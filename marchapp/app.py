@@ -22,6 +22,7 @@ from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
 from marchapp.files import views as files
+from marchapp.health import views as health
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
@@ -46,6 +47,7 @@ FEATURES = (
     printing,
     border,
     audit,
+    health,
 )
 
 

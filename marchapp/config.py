@@ -43,6 +43,7 @@ class Settings:
     tile_url: str
     tile_attribution: str
     trusted_proxies: int
+    health_notes_minutes: int
 
 
 def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
@@ -70,6 +71,7 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
         tile_url=read.url("TILE_URL", "", schemes=("http", "https")),
         tile_attribution=read.text("TILE_ATTRIBUTION", ""),
         trusted_proxies=read.number("TRUSTED_PROXIES", 0, least=0, most=5),
+        health_notes_minutes=read.number("HEALTH_NOTES_MINUTES", 15, least=1, most=240),
     )
     _refuse_unsafe_production(settings)
     return settings

@@ -1,5 +1,8 @@
 """What was done, in words: the one list of acts that the log holds, and the names of what they change."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -111,6 +114,15 @@ ACTIONS = {
 }
 SENTENCES = {action: words for kind in ACTIONS.values() for action, words in kind.items()}
 
+# Why notes on health are opened.
+REASONS = {
+    "injury": _l("Somebody is ill or hurt now"),
+    "medicine": _l("A medicine or a meal is due"),
+    "prepare": _l("To prepare the day with the group"),
+    "asked": _l("The person or a guardian asked for it"),
+    "other": _l("Another reason"),
+}
+
 # What a change may concern; a name that is not here is shown as it is.
 FIELDS = {
     "name": _l("Name"),
@@ -168,6 +180,11 @@ FIELDS = {
     "notarised": _l("Consent confirmed by a notary"),
     "stages": _l("Stages"),
 }
+
+
+def reason_of(details: Mapping[str, Any]) -> str:
+    """Say why something was done: what was chosen from a list, or written."""
+    return str(details.get("reason") or REASONS.get(details.get("why", ""), ""))
 
 
 def sentence(action: str) -> str:

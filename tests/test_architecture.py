@@ -20,6 +20,7 @@ FEATURES = {
     "printing",
     "border",
     "audit",
+    "health",
 }
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}

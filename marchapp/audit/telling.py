@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.deeds import FIELDS, sentence
+from marchapp.deeds import FIELDS, reason_of, sentence
 from marchapp.models import Account, AuditEvent, March, Participant
 
 
@@ -53,7 +53,7 @@ def _deed(march: March, event: AuditEvent, people: Mapping[int, Any], names: Map
         sentence=sentence(event.action),
         about=about,
         url=url,
-        reason=str(details.get("reason") or ""),
+        reason=reason_of(details),
         changes=tuple(_changes(details)),
         address=event.address,
     )

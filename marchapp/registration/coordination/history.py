@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.access import participant_for_coordinator
-from marchapp.deeds import sentence
+from marchapp.deeds import reason_of, sentence
 from marchapp.extensions import db
 from marchapp.i18n import country, day, language
 from marchapp.models import (
@@ -141,7 +141,7 @@ def _entry(
         event.at,
         _move(march, event, ids, numbers) if event.action == PEOPLE_MOVED else sentence(event.action),
         by or "",
-        str(details.get("reason", "")),
+        reason_of(details),
         () if event.action == PEOPLE_MOVED else tuple(_changes(march, details)),
     )
 
