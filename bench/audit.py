@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -22,7 +23,7 @@ from marchapp.audit.searching import Wanted, find_events  # noqa: E402
 from marchapp.audit.telling import told  # noqa: E402
 from marchapp.deeds import SENTENCES  # noqa: E402
 from marchapp.extensions import db  # noqa: E402
-from marchapp.models import AuditEvent  # noqa: E402
+from marchapp.models import AuditEvent, March  # noqa: E402
 from tests.factories import make_account, make_march, make_participant, make_stage  # noqa: E402
 
 EVENTS, ACCOUNTS, PEOPLE = 1_000_000, 40, 500
@@ -52,13 +53,13 @@ def main() -> None:
 
 
 def measure() -> dict[str, float]:
-    march = fill()
-    return {name: fastest(lambda wanted=wanted: search(march, wanted)) for name, wanted in SEARCHES.items()}
+    march_id = fill()
+    return {name: fastest(partial(search, march_id, wanted)) for name, wanted in SEARCHES.items()}
 
 
-def search(march, wanted: Wanted) -> None:
+def search(march_id: int, wanted: Wanted) -> None:
     db.session.expunge_all()
-    march = db.session.get(type(march), march.id)
+    march = db.session.get_one(March, march_id)
     events, _more = find_events(db.session, march, wanted)
     told(db.session, march, events)
 
@@ -72,7 +73,7 @@ def fastest(work) -> float:
     return round(min(times) * 1000, 1)
 
 
-def fill():
+def fill() -> int:
     march = make_march(db.session, capacity=PEOPLE)
     stage = make_stage(db.session, march)
     accounts = [make_account(db.session, f"account{n}", march).id for n in range(ACCOUNTS)]
@@ -95,7 +96,7 @@ def fill():
     while batch := [row for row, _ in zip(rows, range(20_000), strict=False)]:
         db.session.execute(insert(AuditEvent), batch)
     db.session.commit()
-    return march
+    return march.id
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import babel, csrf, db, limiter, mail, migrate, queue, tune_sqlite, vault
 from marchapp.files import views as files
 from marchapp.health import views as health
+from marchapp.keys import refuse_to_write_with_wrong_keys
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
@@ -77,6 +78,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
     for part in (i18n, errors, cli):
         part.init_app(app)
+    app.before_request(refuse_to_write_with_wrong_keys)
     app.after_request(_add_headers)
     _wrap(app, settings)
     return app
