@@ -29,7 +29,8 @@ from marchapp.models import (
     Standing,
     TravelDocument,
 )
-from marchapp.models.names import columns_of_word, name_key, search_words
+from marchapp.models.names import columns_of_word, name_key, search_words, words_of_belonging
+from marchapp.models.participant import WHERE_SOMEBODY_BELONGS
 
 SEED = 17
 ROWS_AT_ONCE = 2_000
@@ -59,9 +60,9 @@ def fill(session: Session, march: March, stages: list[Stage], size: int) -> None
     rng = random.Random(SEED)
     people = [_person(rng, march, number) for number in range(1, size + 1)]
     rows: dict[type[Any], Iterable[dict[str, Any]]] = {
-        Party: [_party(person) for person in people if person["party_id"] == person["id"]],
+        Party: (parties := [_party(person) for person in people if person["party_id"] == person["id"]]),
         Participant: people,
-        NameWord: [row for person in people for row in _words(person)],
+        NameWord: list(_words(people, {party["id"]: party["name"] for party in parties})),
         Guardian: [row for person in people for row in _guardians(person)],
         TravelDocument: [_document(person) for person in people if rng.random() < 0.7],
         StageEntry: (
@@ -174,10 +175,14 @@ def _party(person: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _words(person: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    names = (person["given_name"], person["family_name"], person["native_name"])
-    for word in search_words(*names, person["reference"]):
-        yield {"participant_id": person["id"]} | columns_of_word(word)
+def _words(people: Iterable[dict[str, Any]], parties: dict[int, str]) -> Iterator[dict[str, Any]]:
+    for person in people:
+        names = (person["given_name"], person["family_name"], person["native_name"], person["reference"])
+        belonging = (person.get(name, "") for name in WHERE_SOMEBODY_BELONGS)
+        words = [(word, True) for word in search_words(*names)]
+        words += [(word, False) for word in words_of_belonging(*belonging, parties[person["party_id"]])]
+        for word, of_person in words:
+            yield {"participant_id": person["id"], "of_person": of_person} | columns_of_word(word)
 
 
 def _guardians(person: dict[str, Any]) -> Iterator[dict[str, Any]]:

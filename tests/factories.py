@@ -222,7 +222,8 @@ def make_participant(
     if "party" not in values:
         values["party"] = make_party(session, march, contact_email=values["email"])
     participant = Participant(**values)
-    participant.refresh_keys()
+    with session.no_autoflush:
+        participant.refresh_keys()
     session.add(participant)
     participant.entries = [StageEntry(stage_id=stage.id) for stage in stages]
     session.flush()

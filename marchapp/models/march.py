@@ -67,6 +67,16 @@ class March(db.Model):
         by_category = {quota.category: quota for quota in self.quotas if quota.kind == QuotaKind.CATEGORY}
         return [by_category[category] for category in Category if category in by_category]
 
+    def left_for(self, category: Category) -> int | None:
+        """Return how many of a category still find a place, on the march, too; None without a limit."""
+        theirs = [one for one in self.quotas if one.kind == QuotaKind.MARCH or one.category == category]
+        return min((quota.left for quota in theirs if quota.left is not None), default=None)
+
+    @property
+    def line_goes_first(self) -> bool:
+        """Whether the worker is giving free places to those in line: newcomers stand behind them."""
+        return any(quota.line_is_served for quota in self.quotas)
+
     def day_of(self, moment: datetime) -> date:
         """Return the day of a moment on the march's calendar."""
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
@@ -125,6 +135,9 @@ class Stage(db.Model):
     @property
     def last_day(self) -> date:
         return max(self.day, self.march.day_of(self.finishes_at))
+
+    def is_over(self, now: datetime) -> bool:
+        return self.march.day_of(now) > self.last_day
 
     @property
     def days_of_guides(self) -> tuple[date, date]:

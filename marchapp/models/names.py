@@ -1,6 +1,7 @@
 """Names as they are compared and searched: without case, accents, hyphens and apostrophes."""
 
 import re
+from collections.abc import Iterable
 from unicodedata import combining, normalize
 
 WORD_LENGTH = 40
@@ -28,6 +29,17 @@ def name_key(given_name: str, family_name: str) -> str:
     True
     """
     return "".join(folded_words(f"{given_name} {family_name}"))
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """Return a text with a dash where it held one of these names.
+
+    >>> without_names("Kari Nilsen has lost her cap", ["Kari Nilsen"])
+    '– has lost her cap'
+    """
+    for name in names:
+        text = text.replace(name, "–")
+    return text
 
 
 # Cyrillic letters in Latin ones, as `sound` goes on with them; hard and soft signs are not heard.
@@ -85,6 +97,17 @@ def search_words(given_name: str, family_name: str, native_name: str, reference:
     """
     words = [*folded_words(f"{given_name} {family_name} {native_name}"), "".join(folded_words(reference))]
     return list(dict.fromkeys(word[:WORD_LENGTH] for word in words if word))
+
+
+def words_of_belonging(*texts: str) -> list[str]:
+    """Return the words by which people are found where they belong, 7B also as 7 and B.
+
+    >>> words_of_belonging("Fjordbotn skole", "7B")
+    ['fjordbotn', 'skole', '7b', '7', 'b']
+    """
+    words = folded_words(" ".join(texts))
+    parts = [part for word in words for part in re.findall(r"\d+|[^\W\d_]+", word)]
+    return list(dict.fromkeys(word[:WORD_LENGTH] for word in (*words, *parts)))
 
 
 def columns_of_word(word: str) -> dict[str, str]:

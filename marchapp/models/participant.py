@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from blinker import Signal
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -23,13 +24,26 @@ from marchapp.extensions import db
 from marchapp.models.category import Category
 from marchapp.models.columns import Moment, UtcDateTime, one_of
 from marchapp.models.encrypted import EncryptedText
-from marchapp.models.names import WORD_LENGTH, columns_of_word, folded_words, name_key, search_words, sound
+from marchapp.models.names import (
+    WORD_LENGTH,
+    columns_of_word,
+    folded_words,
+    name_key,
+    search_words,
+    sound,
+    words_of_belonging,
+)
 
 if TYPE_CHECKING:
     from marchapp.models.consent import ConsentAnswer, Guardian
     from marchapp.models.document import NotarisedConsent, TravelDocument
     from marchapp.models.march import March, Stage
     from marchapp.models.party import Party
+
+
+# Sent by a session in the transaction that erases somebody, before the names go, with `person`, `names` (what
+# tells that a text is about the person) and `now`: every feature forgets what it keeps besides.
+person_erased = Signal()
 
 
 class Standing(StrEnum):
@@ -41,6 +55,7 @@ class Standing(StrEnum):
 
 
 NAME_KEY_LENGTH = 170
+WHERE_SOMEBODY_BELONGS = ("school", "school_class", "body", "service", "unit")
 NOTHING_ALIKE: Mapping[str, Collection[str]] = {}
 # Ranges of words are those of their letters, whatever language the database sorts by.
 Word = String(WORD_LENGTH).with_variant(String(WORD_LENGTH, collation="C"), "postgresql")
@@ -50,7 +65,8 @@ class Participant(db.Model):
     """Somebody who signed up, alone or in a party. Columns of another category stay empty.
 
     `name_key` is the folded name: with the birth date it tells whether two sign-ups are the same person.
-    `words` is what a search looks into. Both are formed by `refresh_keys`, which new rows need, too.
+    `words` is what a search looks into. Both are formed by `refresh_keys`, which new rows need, too, and who
+    gets into another party or whose party is called otherwise.
     `may_take_part` holds for adults, and for minors once all guardians consent; only then can they be put
     into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
     place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
@@ -190,9 +206,12 @@ class Participant(db.Model):
     def refresh_keys(self) -> None:
         """Form the keys of a new row, or anew after a name has changed."""
         self.name_key = name_key(self.given_name, self.family_name)[:NAME_KEY_LENGTH]
-        words = search_words(self.given_name, self.family_name, self.native_name or "", self.reference)
-        kept = {row.word: row for row in self.words}
-        self.words = [kept.get(word) or NameWord.of(word) for word in words]
+        own = search_words(self.given_name, self.family_name, self.native_name or "", self.reference)
+        belonging = (getattr(self, name) or "" for name in WHERE_SOMEBODY_BELONGS)
+        words = [(word, True) for word in own]
+        words += [(word, False) for word in words_of_belonging(*belonging, self.party.name)]
+        kept = {(row.word, row.of_person): row for row in self.words}
+        self.words = [kept.get(key) or NameWord.of(*key) for key in words]
 
     @property
     def name(self) -> str:
@@ -202,11 +221,18 @@ class Participant(db.Model):
     def is_called(
         cls, text: str, alike: Mapping[str, Collection[str]] = NOTHING_ALIKE
     ) -> ColumnElement[bool]:
-        """Return the condition that every word of `text` begins a word of the name or the reference.
+        """Return the condition that every word of `text` begins one of the name, the reference or where
+        somebody belongs: school and class, body, service, unit and party.
 
         `alike` holds the sounds of words that count, too, by the words that are searched.
         """
         return and_(True, *(cls._begins_word(part, alike) for part in text.split()))
+
+    @classmethod
+    def belongs_to(cls, text: str) -> ColumnElement[bool]:
+        """Return the condition that every word of `text` begins one of where somebody belongs."""
+        words = folded_words(text)
+        return and_(True, *(cls._has(NameWord.begins(word) & ~NameWord.of_person) for word in words))
 
     @classmethod
     def _begins_word(cls, text: str, alike: Mapping[str, Collection[str]]) -> ColumnElement[bool]:
@@ -218,7 +244,10 @@ class Participant(db.Model):
     @classmethod
     def _has_word(cls, word: str, alike: Collection[str] = ()) -> ColumnElement[bool]:
         condition = NameWord.begins(word)
-        condition = condition | NameWord.heard.in_(alike) if alike else condition
+        return cls._has(condition | NameWord.heard.in_(alike) if alike else condition)
+
+    @classmethod
+    def _has(cls, condition: ColumnElement[bool]) -> ColumnElement[bool]:
         return cls.id.in_(select(NameWord.participant_id).where(condition))
 
     @property
@@ -252,26 +281,28 @@ class StageEntry(db.Model):
 class NameWord(db.Model):
     """One word under which somebody is searched, as it is written and as it is heard.
 
-    `backwards` is what is heard from its end on: a word with a mistake at its beginning ends as the right one
-    does, and the index finds it there.
+    It is `of_person` if it is of the own name or the reference, else of where somebody belongs. `backwards`
+    is what is heard from its end on: a word with a mistake at its beginning ends as the right one does, and
+    the index finds it there.
     """
 
     participant_id: Mapped[int] = mapped_column(
         ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True
     )
+    of_person: Mapped[bool] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(Word, primary_key=True)
     heard: Mapped[str] = mapped_column(Word)
     backwards: Mapped[str] = mapped_column(Word)
 
     __table_args__ = (
-        Index(None, "word", "participant_id"),
-        Index(None, "heard", "participant_id"),
+        Index(None, "word", "participant_id", "of_person"),
+        Index(None, "heard", "participant_id", "of_person"),
         Index(None, "backwards", "heard"),
     )
 
     @classmethod
-    def of(cls, word: str) -> "NameWord":
-        return cls(**columns_of_word(word))
+    def of(cls, word: str, of_person: bool) -> "NameWord":
+        return cls(of_person=of_person, **columns_of_word(word))
 
     @classmethod
     def begins(cls, word: str) -> ColumnElement[bool]:

@@ -33,28 +33,37 @@ class Outlook:
 
     `short_of` are the quotas that are too small for all of them; where there is none everybody gets a place.
     `fits` says of each person, in the order given, who gets one where as many as fit are taken. Where places
-    are short, so many people wait `in_line` already.
+    are short, so many people wait `in_line` already. While the line is being served it goes first: nobody
+    gets a place now, however many are free.
     """
 
     fits: tuple[bool, ...]
     short_of: tuple[Quota, ...]
     in_line: int
+    line_goes_first: bool = False
 
     @property
     def all_fit(self) -> bool:
-        return not self.short_of
+        return all(self.fits)
 
 
 def preview(session: Session, march: March, people: Collection[Walks]) -> Outlook:
     """Say who would get a place now. Nothing is held, so it may be otherwise a moment later."""
     room = Room(march, session.scalars(_quotas(march)).all())
+    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march))
+    if room.line_is_served:
+        return Outlook(
+            fits=(False,) * len(people),
+            short_of=(),
+            in_line=session.scalar(waiting) or 0,
+            line_goes_first=True,
+        )
     short_of = tuple(room.short_of(people))
     placed = {id(person) for person in room.take_what_fits(people)}
-    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march), _wants(march, short_of))
     return Outlook(
         fits=tuple(id(person) in placed for person in people),
         short_of=short_of,
-        in_line=(session.scalar(waiting) or 0) if short_of else 0,
+        in_line=(session.scalar(waiting.where(_wants(march, short_of))) or 0) if short_of else 0,
     )
 
 

@@ -20,6 +20,10 @@ class NotEnoughPlaces(Exception):
         self.quota = quota
 
 
+class LineGoesFirst(NotEnoughPlaces):
+    """The places that are free are being given to those in line; nothing was taken."""
+
+
 class Walks(Protocol):
     """Somebody who wants a place: a participant, or the answers about one."""
 
@@ -58,6 +62,17 @@ class Room:
         if short := self.short_of(people):
             raise NotEnoughPlaces(short[0])
         self._change.update(self._needed(people))
+
+    def take_instead(self, people: Collection[Walks]) -> None:
+        """Take the places of people who have given back those that they had.
+
+        While the line is served nobody gets a limited place before it. Raises NotEnoughPlaces, LineGoesFirst.
+        """
+        self.take(people)
+        if self.line_is_served:
+            for quota in self.quotas:
+                if self._change[quota.id] > 0 and self._limit(quota, self._adults) is not None:
+                    raise LineGoesFirst(quota)
 
     def take_what_fits(self, people: Iterable[Walker]) -> list[Walker]:
         """Take places for one after another and return who got one: adults first, who unlock child places."""

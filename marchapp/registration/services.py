@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session, object_session, selectinload
 
 from marchapp.models import (
     Account,
@@ -153,7 +153,7 @@ def change_person(
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
-                room.take([participant])
+                room.take_instead([participant])
                 room.write(session)
     except IntegrityError as error:
         if known := known_people(session, march, [person]):
@@ -207,6 +207,8 @@ def _write_contact(
         return
     for column, value in zip(CONTACT, written, strict=True):
         setattr(party, column, value)
+    if "name" in changes["changed"]:
+        find_by_new_name(session, party)
     record(
         session,
         at=now,
@@ -217,6 +219,13 @@ def _write_contact(
         subject_id=party.id,
         **changes,
     )
+
+
+def find_by_new_name(session: Session, party: Party) -> None:
+    """Let the people of a party be found by what it is called now."""
+    people = select(Participant).where(Participant.party_id == party.id)
+    for person in session.scalars(people.options(selectinload(Participant.words))):
+        person.refresh_keys()
 
 
 def send_link_again(session: Session, march: March, people: Collection[Person], *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from marchapp.i18n import moment
 from marchapp.models import March, PartyKind
 from marchapp.naming import CATEGORIES as CATEGORIES
 from marchapp.naming import DOCUMENTS as DOCUMENTS
-from marchapp.registration.room import NotEnoughPlaces
+from marchapp.registration.room import LineGoesFirst, NotEnoughPlaces
 from marchapp.registration.services import CategoryClosed, NotSignedUp, SignUpClosed
 
 PARTIES = {
@@ -36,6 +36,11 @@ def why_closed(march: March) -> str:
 def why_not_changed(refusal: NotSignedUp | NotEnoughPlaces) -> str:
     """Say to the contact of a party why a change was not taken, and what to do about it."""
     match refusal:
+        case LineGoesFirst():
+            return _(
+                "Places have become free, and those who wait in line get them first. Nothing was changed and "
+                "the place is kept as it was. Try it again in a few minutes."
+            )
         case NotEnoughPlaces():
             return _(
                 "There is no free place for what you chose, so nothing was changed and the place is kept as "

@@ -1,9 +1,11 @@
 """Places are given out, given back and handed on; many want the last at once and no more get one."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from threading import Barrier
@@ -30,9 +32,10 @@ from marchapp.models import (
     WhenFull,
 )
 from marchapp.registration import line, places, room, services
+from marchapp.registration.coordination.merging import merge
 from marchapp.registration.line import serve_lines, serve_lines_left
 from marchapp.registration.people import PartyAnswers, Person
-from marchapp.registration.room import NotEnoughPlaces, Room
+from marchapp.registration.room import LineGoesFirst, NotEnoughPlaces, Room
 from tests.factories import make_account, make_march, make_participant, make_stage, quota_of
 from tests.registration.conftest import answers
 
@@ -407,6 +410,88 @@ def test_who_comes_while_a_line_is_served_stands_at_its_end(
     open_places(session, march, 11)
     assert line_of(session, [*long_line, late]) == "p" * 11
     assert standings(sign_up(session, march, person(march), minute=90)) == "w"
+
+
+def test_while_a_line_is_served_no_newcomer_is_shown_its_places(
+    app: Flask, session: Session, march: March, long_line: list[Party]
+) -> None:
+    newcomers = [person(march), person(march)]
+    open_places(session, march, 14)
+    outlook = places.preview(session, march, newcomers)
+    assert (outlook.all_fit, outlook.fits, outlook.in_line) == (False, (False, False), 6)
+    assert outlook.line_goes_first
+    page = app.test_client().get("/marches/victory/sign-up").text
+    assert "Those in line get the free places first" in page
+    assert "places left" not in page
+    assert "places left" not in app.test_client().get("/marches/victory").text
+    serve_lines()
+    outlook = places.preview(session, march, newcomers)
+    assert (outlook.all_fit, outlook.line_goes_first) == (True, False)
+    assert "places left" in app.test_client().get("/marches/victory").text
+    assert standings(sign_up(session, march, *newcomers, minute=60)) == "pp"
+
+
+def test_no_more_places_are_shown_than_the_march_has(app: Flask, session: Session, march: March) -> None:
+    limit(session, march, QuotaKind.MARCH, 3)
+    limit(session, march, Category.OFFICIAL, 2)
+    session.refresh(march)
+    assert (march.left_for(Category.WALKER), march.left_for(Category.OFFICIAL)) == (3, 2)
+    for address in ("/marches/victory", "/marches/victory/sign-up"):
+        page = " ".join(re.sub("<[^>]+>", " ", app.test_client().get(address).text).split())
+        assert "3 of 100 places left" in page
+        assert "100 of 100" not in page
+
+
+def test_who_has_a_place_overtakes_nobody_in_a_line_that_is_served(
+    session: Session, march: March, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MOST_AT_ONCE", 4)
+    first, second, _third = march.stages
+    on_first = frozenset({first.id})
+    limit(session, march, second, 0)
+    holder = sign_up(session, march, person(march, stage_ids=on_first)).participants[0]
+    waiting = [sign_up(session, march, person(march), minute=minute) for minute in range(10)]
+    limit(session, march, second, 10)
+    services.hand_on_places(session, march, now=NOW)
+    session.commit()
+    both = person(march, family_name=holder.family_name, stage_ids=frozenset({first.id, second.id}))
+    with pytest.raises(LineGoesFirst):
+        services.change_person(session, holder, both, now=NOW)
+    session.rollback()
+    assert holder.standing == Standing.PLACED
+    assert holder.stage_ids == on_first
+    serve_lines()
+    assert line_of(session, waiting) == "p" * 10
+    limit(session, march, second, 11)
+    services.change_person(session, holder, both, now=NOW)
+    session.commit()
+    assert holder.stage_ids == both.stage_ids
+    assert_counts_are_true(session, march)
+
+
+def test_while_a_line_is_served_stages_are_given_back_and_merged_without_overtaking(
+    session: Session, march: March, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MOST_AT_ONCE", 4)
+    first, second, _third = march.stages
+    limit(session, march, second, 1)
+    whole = person(march, stage_ids=frozenset({first.id, second.id}))
+    holder = sign_up(session, march, whole).participants[0]
+    one = sign_up(session, march, person(march, stage_ids=frozenset({first.id}))).participants[0]
+    waiting = [sign_up(session, march, person(march), minute=minute) for minute in range(10)]
+    twin = waiting[-1].participants[0]
+    limit(session, march, second, 9)
+    services.hand_on_places(session, march, now=NOW)
+    session.commit()
+    with pytest.raises(LineGoesFirst):
+        merge(session, one, twin, take_newer=(), now=NOW, by=make_account(session, "Clara"), reason="")
+    session.rollback()
+    less = replace(whole, stage_ids=frozenset({first.id}))
+    services.change_person(session, holder, less, now=NOW)
+    session.commit()
+    serve_lines()
+    assert line_of(session, waiting) == "p" * 9 + "w"
+    assert_counts_are_true(session, march)
 
 
 def test_a_crash_between_the_turns_loses_nobody_and_tells_nobody_twice(

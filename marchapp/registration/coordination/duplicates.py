@@ -29,13 +29,13 @@ def likely_same(session: Session, person: Participant) -> list[Participant]:
     """Return who of the march may be the same person, cancelled sign-ups left out."""
     if person.standing == Standing.CANCELLED:
         return []
-    heard = _heard(person.name)
+    is_called = NameWord.heard.in_(_heard(person.name)) & NameWord.of_person
     query = select(Participant).where(
         Participant.march_id == person.march_id,
         Participant.id != person.id,
         Participant.standing != Standing.CANCELLED,
         Participant.birth_date.in_(near_dates(person.birth_date)),
-        Participant.id.in_(select(NameWord.participant_id).where(NameWord.heard.in_(heard))),
+        Participant.id.in_(select(NameWord.participant_id).where(is_called)),
     )
     found = [one for one in session.scalars(query) if are_alike(person.name, one.name)]
     return found[:MOST_ALIKE]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marchapp.i18n import LANGUAGES
@@ -51,7 +51,7 @@ class Selection:
     """What the coordinator asked for; the fields are the arguments of the address.
 
     `stage` is the number of a stage that is walked, `no_group` of one that is walked in no group yet. `of` is
-    part of the name of a school class, a unit or another party, `party` the number of one. Without a
+    a school, class, unit or whatever else somebody belongs to, `party` the number of a party. Without a
     `standing` it is all who have not cancelled, with "any" those who have, too.
     """
 
@@ -297,12 +297,6 @@ def _in_parties(march: March, *conditions: ColumnElement[bool]) -> ColumnElement
     return Participant.party_id.in_(select(Party.id).where(Party.march_id == march.id, *conditions))
 
 
-def _of_party_called(march: March, text: str) -> ColumnElement[bool]:
-    # SQLite tells capital letters from small ones unless they are English.
-    ways = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-    return _in_parties(march, or_(*(Party.name.icontains(way, autoescape=True) for way in sorted(ways))))
-
-
 _FILTERS: dict[str, Callable[[March, Any], ColumnElement[bool]]] = {
     "standing": lambda _march, standing: true() if standing == "any" else Participant.standing == standing,
     "category": lambda _march, category: Participant.category == category,
@@ -311,7 +305,7 @@ _FILTERS: dict[str, Callable[[March, Any], ColumnElement[bool]]] = {
     "no_group": _without_group,
     "missing": _missing,
     "kind": lambda march, kind: _in_parties(march, Party.kind == kind),
-    "of": _of_party_called,
+    "of": lambda _march, text: Participant.belongs_to(text),
     "party": lambda _march, party_id: Participant.party_id == party_id,
     "age": _of_age,
     "language": lambda _march, language: Participant.language == language,

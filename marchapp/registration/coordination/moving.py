@@ -31,6 +31,7 @@ def move_to_party(
     before = person.party
     party = party or _party_of_one(session, person, now=now)
     person.party = party
+    person.refresh_keys()
     session.flush()
     close_if_empty(session, before, person)
     record(

@@ -1,4 +1,4 @@
-"""Find people by name: in either script, without accents, with typing mistakes forgiven."""
+"""Find people by name or where they belong: either script, no accents, typing mistakes forgiven."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Search:
 
 
 def search(session: Session, march: March, text: str) -> Search:
-    """Return whose names or reference begin with each word of `text`; if these are few, similar ones, too."""
+    """Return who is found by all words of `text`; if these are few, who has similar names, too."""
     text = " ".join(text.split()[:MOST_WORDS])
     exact = Participant.is_called(text)
     words = folded_words(text)

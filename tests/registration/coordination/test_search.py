@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Category, March, NameWord, Participant, PartyKind, Standing, TravelDocument
 from marchapp.models.names import sound
+from marchapp.registration.coordination.moving import move_to_party
 from marchapp.registration.coordination.search import begins_nearly, forgiven
+from marchapp.registration.services import change_contact
 from tests.factories import START, Cast, make_participant, make_party, make_stage
 from tests.queries import queries_of
 
@@ -106,13 +108,74 @@ def test_a_changed_name_is_found_and_the_old_one_not(
     session.commit()
     assert found(coordinator, "Rasmusen") == ["Kari Rasmussen"]
     assert "Kari Rasmussen" not in found(coordinator, "Nilsen")
-    words = session.query(NameWord.word).filter_by(participant_id=person.id)
+    words = session.query(NameWord.word).filter_by(participant_id=person.id, of_person=True)
     assert sorted(word for (word,) in words) == sorted(["kari", "rasmussen", person.reference.lower()])
 
 
 def test_strange_searches_find_nobody_and_never_fail(coordinator: FlaskClient, people: March) -> None:
     for search in ("%", "_", "'", "\\", "\U0010ffff", "a" * 500, "ъ", "漢字", " ".join("abcdefghij")):
         assert coordinator.get(f"/marches/victory/participants?q={quote(search)}").status_code == 200
+
+
+@pytest.fixture
+def schools(session: Session, cast: Cast) -> March:
+    """People of a school who came alone, with their class and as teacher, and others."""
+    session.delete(cast.walker)
+    session.flush()
+    party = make_party(session, cast.march, kind=PartyKind.SCHOOL_CLASS, name="7B, Bjørkåsen skole")
+    walker = {"category": Category.WALKER, "birth_date": date(1980, 1, 1)}
+    make_participant(session, cast.march, family_name="Alone", school="Bjørkåsen skole", school_class="7B")
+    make_participant(session, cast.march, family_name="Class", party=party, school="Bjørkåsen skole")
+    make_participant(session, cast.march, family_name="Teacher", party=party, **walker)
+    make_participant(session, cast.march, family_name="Elsewhere", school="Школа № 5", school_class="9Б")
+    make_participant(session, cast.march, family_name="Bjørkåsen", **walker)
+    guard = {"category": Category.BORDER_GUARD, "birth_date": date(1980, 1, 1)}
+    make_participant(session, cast.march, family_name="Guard", service="Grensevakta", unit="Pasvik", **guard)
+    session.commit()
+    return cast.march
+
+
+@pytest.mark.parametrize(
+    ("search", "families"),
+    [
+        ("bjorkasen skole", ["Alone", "Class", "Teacher"]),
+        ("Bjørkåsen", ["Alone", "Bjørkåsen", "Class", "Teacher"]),
+        ("Bjørkåsen 7B", ["Alone", "Class", "Teacher"]),
+        ("7 b", ["Alone", "Class", "Teacher"]),
+        ("Kari 7B", ["Alone", "Class", "Teacher"]),
+        ("Bjrkåsen skole", ["Alone", "Class", "Teacher"]),
+        ("школа 5", ["Elsewhere"]),
+        ("9Б школа", ["Elsewhere"]),
+        ("pasvik", ["Guard"]),
+        ("Grensevakta Pasvik", ["Guard"]),
+    ],
+)
+def test_a_school_or_unit_finds_its_people_whichever_way_they_came(
+    coordinator: FlaskClient, schools: March, search: str, families: list[str]
+) -> None:
+    assert sorted(name.split()[1] for name in found(coordinator, search)) == families
+
+
+def test_the_filter_by_school_leaves_out_who_is_only_called_so(
+    coordinator: FlaskClient, schools: March
+) -> None:
+    listed = found(coordinator, "", of="Bjørkåsen")
+    assert sorted(name.split()[1] for name in listed) == ["Alone", "Class", "Teacher"]
+    assert found(coordinator, "", of="Bjørkåsen 9") == []
+
+
+def test_people_are_found_by_what_their_party_is_called_now(
+    coordinator: FlaskClient, schools: March, session: Session, cast: Cast
+) -> None:
+    teacher = session.query(Participant).filter_by(family_name="Teacher").one()
+    contact = {name: getattr(teacher.party, f"contact_{name}") for name in ("name", "email", "phone")}
+    contact = {f"contact_{name}": value for name, value in contact.items()}
+    change_contact(session, teacher.party, name="8C, Fjellheim", language="nb", now=START, **contact)
+    session.commit()
+    assert [name.split()[1] for name in found(coordinator, "fjellheim")] == ["Class", "Teacher"]
+    move_to_party(session, teacher, None, now=START, by=cast.coordinator, reason="")
+    session.commit()
+    assert [name.split()[1] for name in found(coordinator, "fjellheim")] == ["Class"]
 
 
 @pytest.mark.parametrize(
