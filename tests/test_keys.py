@@ -40,7 +40,7 @@ def use(*data_keys: str) -> None:
 def sealed(session: Session, cast: Cast) -> Participant:
     """Somebody with notes and a document, written with the old key."""
     cast.stage.crosses_border = True
-    person = adult(session, cast)
+    person = adult(session, cast, family_name="Nilsen")
     person.health_notes, person.has_health_notes = "Asthma", True
     make_document(session, person)
     keys.check_keys(session)

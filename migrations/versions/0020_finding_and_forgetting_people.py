@@ -6,7 +6,7 @@ from alembic import op
 from marchapp.models.names import columns_of_word, words_of_belonging
 
 revision = "0020"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
