@@ -24,6 +24,7 @@ from marchapp.models import (
     Party,
     PreparedFile,
     PrivateLink,
+    PublishedPlace,
     Recording,
     Role,
     Stage,
@@ -174,10 +175,20 @@ def participant_for_medic(participant_id: int) -> Participant:
     """Return somebody who walks today to a medic of the march."""
     signed_in_account()
     participant = _one(select(Participant).where(Participant.id == participant_id))
-    now = datetime.now(UTC)
-    walks = participant.standing == Standing.PLACED
-    walks = walks and any(entry.stage.is_open_to_medics(now) for entry in participant.entries)
-    _allow(is_medic(participant.march) and walks)
+    _allow(_is_in_care_of_medic(participant))
+    return participant
+
+
+def participant_for_health_notes(participant_id: int) -> Participant:
+    """Return somebody to those who may open the notes on health, for a reason that is recorded.
+
+    These are coordinators, medics while the person walks, and guides whose published groups the person is in.
+    """
+    signed_in_account()
+    participant = _one(select(Participant).where(Participant.id == participant_id))
+    if is_coordinator(participant.march):
+        return participant_for_coordinator(participant_id)
+    _allow(_is_in_care_of_medic(participant) or _is_in_care_of_guide(participant))
     return participant
 
 
@@ -266,6 +277,22 @@ def stage_for_track_reader(slug: str, number: int) -> tuple[Stage, ColumnElement
     guides_here = select(Group.id).where(Group.stage_id == stage.id, own)
     _allow(account.has_role_in(march, Role.GUIDE) and db.session.scalar(guides_here.limit(1)) is not None)
     return stage, own
+
+
+def _is_in_care_of_medic(participant: Participant) -> bool:
+    now = datetime.now(UTC)
+    walks = participant.standing == Standing.PLACED
+    return (
+        is_medic(participant.march)
+        and walks
+        and any(entry.stage.is_open_to_medics(now) for entry in participant.entries)
+    )
+
+
+def _is_in_care_of_guide(participant: Participant) -> bool:
+    places = select(PublishedPlace.group_id).where(PublishedPlace.participant_id == participant.id)
+    groups = db.session.scalars(select(Group).where(Group.id.in_(places)))
+    return participant.standing == Standing.PLACED and any(map(sees_people_of, groups))
 
 
 def _one(query: Select[Found]) -> Found:

@@ -16,6 +16,7 @@ from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
 from marchapp.attendance.taking_over import Moving
+from marchapp.audit import views as audit
 from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import (
@@ -32,6 +33,8 @@ from marchapp.extensions import (
     vault,
 )
 from marchapp.files import views as files
+from marchapp.health import views as health
+from marchapp.keys import refuse_to_write_with_wrong_keys
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
@@ -59,6 +62,8 @@ FEATURES = (
     printing,
     border,
     operating,
+    audit,
+    health,
 )
 
 
@@ -90,6 +95,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
     for part in (i18n, errors, cli):
         part.init_app(app)
+    app.before_request(refuse_to_write_with_wrong_keys)
     app.after_request(_add_headers)
     _wrap(app, settings)
     return app

@@ -11,6 +11,7 @@ from flask import Flask
 from flask_security import hash_password
 from sqlalchemy import select
 
+from marchapp import keys
 from marchapp.accounts.services import appoint, make_account
 from marchapp.extensions import db, queue
 from marchapp.geo.comparison import ENGINE_VERSION
@@ -27,8 +28,7 @@ PASSWORD_LENGTH = 8
 
 
 def init_app(app: Flask) -> None:
-    own = (serve, worker, demo, new_march, coordinator, compare_again, compute_rosters)
-    for command in (*own, operating.doctor, operating.make_backup, operating.restore):
+    for command in COMMANDS:
         app.cli.add_command(command)
 
 
@@ -48,9 +48,54 @@ def serve(port: str) -> None:
 @click.option("--metrics-port", type=int, help="Show the figures of this worker to Prometheus on a port.")
 def worker(threads: int, metrics_port: int | None) -> None:
     """Do the background work: send what waits in the outbox, compare the recordings that wait."""
+    refuse_wrong_keys()
     if metrics_port:
         metrics.serve(metrics_port)
     queue.work(threads=threads)
+
+
+def refuse_wrong_keys() -> None:
+    try:
+        keys.check_keys(db.session)
+    except keys.WrongKeys as error:
+        db.session.rollback()
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    db.session.close()
+
+
+@click.command("check-keys")
+@click.option("--start-over", is_flag=True, help="The old key is lost: go on with those set now.")
+def key_check(start_over: bool) -> None:
+    """Say whether DATA_KEYS reads what is encrypted in the database."""
+    if start_over:
+        click.confirm("What the old key wrote stays in the database, unreadable. Go on?", abort=True)
+        keys.start_over(db.session)
+        db.session.commit()
+    refuse_wrong_keys()
+    click.echo("The keys fit.")
+
+
+@click.command("rotate-keys")
+def rotate_keys() -> None:
+    """Encrypt everything with the first of DATA_KEYS, while the program runs.
+
+    Put the new key before the old one in DATA_KEYS, separated by a comma, and start the program again; run
+    this; then take the old key out. It can be broken off and begun again.
+    """
+    refuse_wrong_keys()
+    done, total = keys.Rotation(), keys.count_encrypted(db.session)
+    db.session.rollback()
+    with click.progressbar(length=total, label="Values encrypted", show_pos=True) as bar:
+        for size in keys.rotate(db.session, done):
+            bar.update(size)
+    click.echo(f"{done.changed} encrypted with the first key, {done.current} were so already.")
+    if done.unreadable:
+        lost = "\n".join(done.unreadable)
+        raise click.ClickException(
+            f"{len(done.unreadable)} cannot be read with any of DATA_KEYS and are left as they are:\n{lost}"
+        )
+    click.echo("The other keys are not needed any more. Take them out of DATA_KEYS.")
 
 
 @click.command("compute-rosters", hidden=True)
@@ -162,3 +207,19 @@ def compare_again(even_new: bool) -> None:
     with click.progressbar(tracks, label="Recordings compared", show_pos=True) as waiting:
         compared = sum(comparing.compare_again(db.session, track_id) for track_id in waiting)
     click.echo(f"{compared} of {len(tracks)} recordings compared with engine {ENGINE_VERSION}.")
+
+
+COMMANDS = (
+    serve,
+    worker,
+    demo,
+    new_march,
+    coordinator,
+    compare_again,
+    compute_rosters,
+    key_check,
+    rotate_keys,
+    operating.doctor,
+    operating.make_backup,
+    operating.restore,
+)

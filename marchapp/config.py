@@ -49,6 +49,7 @@ class Settings:
     backups_kept: int
     json_logs: bool
     metrics_token: str
+    health_notes_minutes: int
 
 
 def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
@@ -82,6 +83,7 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
         backups_kept=read.number("BACKUPS_KEPT", 14, least=1, most=1000),
         json_logs=read.flag("JSON_LOGS", default=False),
         metrics_token=read.text("METRICS_TOKEN", ""),
+        health_notes_minutes=read.number("HEALTH_NOTES_MINUTES", 15, least=1, most=240),
     )
     _refuse_unsafe_production(settings)
     return settings

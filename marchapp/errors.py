@@ -13,6 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from marchapp.extensions import db
 from marchapp.i18n import language_without_account
+from marchapp.keys import WithoutKeys
+from marchapp.vault import UnreadableSecret
 
 log = logging.getLogger(__name__)
 EXPLAINED = (400, 403, 404, 405, 410, 413, 429)
@@ -51,10 +53,20 @@ def explain_pause(error: Exception) -> tuple[str, int, dict[str, str]]:
     return page, 503, {"Retry-After": str(TRY_AGAIN_AFTER_S)}
 
 
+def explain_missing_key(error: Exception) -> tuple[str, int]:
+    """Say that what is encrypted cannot be read, and who can mend it."""
+    log.error("%s %s needs a key that DATA_KEYS does not hold", request.method, request.endpoint)
+    db.session.rollback()
+    with force_locale(language_without_account()):
+        return render_template("errors/keys.html"), 503
+
+
 def init_app(app: Flask) -> None:
     for code in EXPLAINED:
         app.register_error_handler(code, explain)
     app.register_error_handler(CSRFError, explain_expired_form)
     for kind in PASSING:
         app.register_error_handler(kind, explain_pause)
+    app.register_error_handler(UnreadableSecret, explain_missing_key)
+    app.register_error_handler(WithoutKeys, explain_missing_key)
     app.register_error_handler(500, explain_failure)

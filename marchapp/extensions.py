@@ -68,7 +68,7 @@ vault = Vault()
 
 
 def address_of_request() -> str:
-    """Return the network address of whoever sent this request, as far as proxies are trusted; else nothing."""
+    """Return the network address that this request came from, as far as proxies are trusted; else nothing."""
     return (request.remote_addr or "") if has_request_context() else ""
 
 

@@ -14,6 +14,7 @@ from honcho.manager import Manager
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
+from marchapp.cli import refuse_wrong_keys
 from marchapp.demo.load import DEMO_PASSWORD, load
 from marchapp.extensions import db, queue
 from marchapp.models import March
@@ -64,6 +65,7 @@ def refuse_silent_redis() -> None:
 def prepare_database() -> None:
     """Bring the tables up to date and fill an empty database with the demo march."""
     upgrade()
+    refuse_wrong_keys()
     if db.session.scalar(select(func.count()).select_from(March)) == 0:
         click.echo("The database is empty: loading the demo march …")
         load(db.session)

@@ -16,11 +16,13 @@ class Vault:
 
     def __init__(self) -> None:
         self._cipher: MultiFernet | None = None
+        self._first: Fernet | None = None
         self._signing_key = b""
 
     def open(self, *, data_keys: Sequence[str], signing_key: str) -> None:
         """Take the keys into use; each of `data_keys` is 32 bytes in URL-safe base 64. Raises ValueError."""
-        self._cipher = MultiFernet([Fernet(key) for key in data_keys])
+        ciphers = [Fernet(key) for key in data_keys]
+        self._cipher, self._first = MultiFernet(ciphers), ciphers[0]
         self._signing_key = signing_key.encode()
 
     def encrypt(self, content: bytes) -> bytes:
@@ -30,6 +32,22 @@ class Vault:
         """Return what was encrypted. Raises UnreadableSecret."""
         try:
             return self._opened.decrypt(content)
+        except InvalidToken as error:
+            raise UnreadableSecret from error
+
+    def is_current(self, content: bytes) -> bool:
+        """Tell whether something was encrypted with the key that writes."""
+        assert self._first is not None, "the vault is opened in app.py"  # noqa: S101
+        try:
+            self._first.decrypt(content)
+        except InvalidToken:
+            return False
+        return True
+
+    def renew(self, content: bytes) -> bytes:
+        """Return the same, encrypted with the key that writes. Raises UnreadableSecret."""
+        try:
+            return self._opened.rotate(content)
         except InvalidToken as error:
             raise UnreadableSecret from error
 

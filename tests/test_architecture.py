@@ -20,6 +20,8 @@ FEATURES = {
     "printing",
     "border",
     "operating",
+    "audit",
+    "health",
 }
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}

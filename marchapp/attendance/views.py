@@ -196,13 +196,13 @@ def _standing(one: Called, group: Group) -> dict[str, Any]:
 
 @blueprint.post("/groups/<int:group_id>/roll-call/<code>/people/<int:person_id>")
 def contacts(group_id: int, code: str, person_id: int) -> str:
-    """Show whom to call and what is known of the health of somebody of the group; each look is recorded."""
+    """Show whom to call about somebody of the group; each look is recorded."""
     group, point = _roll_for_guide(group_id, code)
     person = _member(group, person_id)
     record(
         db.session,
         at=datetime.now(UTC),
-        action="participant.health_notes_opened",
+        action="participant.contacts_opened",
         march_id=person.march_id,
         account_id=signed_in_account().id,
         subject="participant",

@@ -84,7 +84,7 @@ def freeze(
         frozen_by_id=by.id,
         people=len(lines),
         warnings=sum(bool(line.lacks) for line in lines),
-        content=_packed(lines),
+        content=packed(lines),
     )
     session.add(version)
     session.flush()
@@ -92,7 +92,7 @@ def freeze(
     return version
 
 
-def _packed(lines: Sequence[Line]) -> bytes:
+def packed(lines: Sequence[Line]) -> bytes:
     text = json.dumps([line.as_json() for line in lines], ensure_ascii=False)
     return gzip.compress(text.encode())
 

@@ -1,11 +1,14 @@
-"""Freeze the manifest of a large march, which takes longer than a request may."""
+"""What takes longer with manifests than a request may: freeze that of a large march, forget the erased."""
 
 from datetime import UTC, datetime
 
+from sqlalchemy.orm import undefer
+
+from marchapp.border import erasing
 from marchapp.border.crossing import all_lines
 from marchapp.border.services import NothingToFreeze, freeze
 from marchapp.extensions import db, queue, reading
-from marchapp.models import Account, Stage
+from marchapp.models import Account, ManifestVersion, Stage
 
 
 @queue.task
@@ -24,4 +27,21 @@ def freeze_later(stage_id: int, account_id: int) -> None:
     except NothingToFreeze:
         db.session.rollback()
     else:
+        db.session.commit()
+
+
+@queue.every_minute
+def forget_in_manifests() -> None:
+    """Take names and papers of those who were erased out of manifests of stages that are over."""
+    with reading():
+        due = erasing.due_versions(db.session, datetime.now(UTC))
+        db.session.rollback()
+    for version_id in due:
+        with reading():
+            version = db.session.get_one(
+                ManifestVersion, version_id, options=[undefer(ManifestVersion.content)]
+            )
+            erasures, content = version.erasures_due, erasing.without_erased(db.session, version)
+            db.session.rollback()
+        erasing.keep(db.session, version_id, erasures, content)
         db.session.commit()

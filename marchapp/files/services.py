@@ -7,8 +7,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from marchapp.files.kinds import FileKind, Params
-from marchapp.models import AuditEvent, PreparedFile
+from marchapp.models import AuditEvent, Participant, PreparedFile
 from marchapp.models.audit import record
+from marchapp.models.participant import person_erased
 
 KEPT_FOR = timedelta(days=1)
 
@@ -51,6 +52,7 @@ def note_download(
 ) -> AuditEvent:
     """Record who took which file: "badges.downloaded"."""
     of_stage = "stage_id" in params
+    selection = {name: params[name] for name in params.keys() & {"arguments"}}  # may hold a name
     return record(
         session,
         at=now,
@@ -60,8 +62,15 @@ def note_download(
         subject="stage" if of_stage else "march",
         subject_id=params["stage_id"] if of_stage else march_id,
         language=language,
-        of=dict(params),
+        of={name: value for name, value in params.items() if name not in selection},
+        **selection,
     )
+
+
+@person_erased.connect
+def _forget_files(session: Session, *, person: Participant, **_more: object) -> None:
+    """Delete the files of a march: nobody can tell who stands in them, and they are made again in seconds."""
+    session.execute(delete(PreparedFile).where(PreparedFile.march_id == person.march_id))
 
 
 def forget_old_files(session: Session, now: datetime) -> None:

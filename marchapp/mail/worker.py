@@ -24,6 +24,7 @@ from marchapp.mail.envelope import envelope
 from marchapp.mail.marks import LinkClosed
 from marchapp.models import Message
 from marchapp.models.conditional import rows_changed
+from marchapp.vault import UnreadableSecret
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,8 @@ def _send(session: Session, server: BaseEmailBackend, message_id: int) -> Except
         letter = envelope(message, datetime.now(UTC))
         session.commit()  # while the server takes its time, no transaction may keep others from writing
         _deliver(server, letter)
-    except (OSError, ValueError, LinkClosed) as error:  # ValueError: what no header or address can hold
+    except (OSError, ValueError, LinkClosed, UnreadableSecret) as error:
+        # ValueError: what no header or address can hold
         _note_failure(message, error, datetime.now(UTC))
         session.commit()
         return error

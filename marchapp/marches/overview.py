@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import stages_of
 from marchapp.models import (
+    AuditEvent,
     Category,
     Group,
     GroupGuide,
@@ -26,6 +27,7 @@ from marchapp.models import (
 from marchapp.models.timetable import is_in_order, stops
 
 LATE_S = 60.0
+LATELY = timedelta(days=7)
 
 
 class Need(StrEnum):
@@ -110,12 +112,16 @@ class StageCounts:
 
 @dataclass(frozen=True)
 class Overview:
-    """The counts of a march, and first what needs attention; `waiting` says how many stand in line."""
+    """The counts of a march, and first what needs attention; `waiting` says how many stand in line.
+
+    `health_notes_opened` is how often notes on health were opened in the last seven days.
+    """
 
     attention: tuple[Attention, ...]
     quotas: tuple[Quota, ...]
     waiting: dict[Category, int]
     stages: tuple[StageCounts, ...]
+    health_notes_opened: int
 
 
 def overview(session: Session, march: March, now: datetime) -> Overview:
@@ -141,7 +147,18 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
         *_erasure_needs(session, march),
         *_letter_needs(session, march),
     )
-    return Overview(attention, quotas, _waiting(session, march), counts)
+    opened = _health_notes_opened(session, march, now)
+    return Overview(attention, quotas, _waiting(session, march), counts, opened)
+
+
+def _health_notes_opened(session: Session, march: March, now: datetime) -> int:
+    """Count how often notes on health were opened lately."""
+    query = select(func.count()).where(
+        AuditEvent.march_id == march.id,
+        AuditEvent.action == "participant.health_notes_opened",
+        AuditEvent.at > now - LATELY,
+    )
+    return session.scalar(query) or 0
 
 
 def _waiting(session: Session, march: March) -> dict[Category, int]:

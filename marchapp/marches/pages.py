@@ -6,7 +6,7 @@ from io import BytesIO
 from flask import abort, redirect, render_template, send_file, url_for
 from werkzeug import Response
 
-from marchapp.access import is_coordinator, march_for_reader, public_marches, stage_for_reader
+from marchapp.access import is_coordinator, is_medic, march_for_reader, public_marches, stage_for_reader
 from marchapp.extensions import db
 from marchapp.i18n import local
 from marchapp.marches.pictures import CARD, WIDE, draw_march, draw_stage, is_one_line
@@ -49,6 +49,7 @@ def stage(slug: str, number: int) -> str:
         pictures=draw_stage(stage, WIDE),
         narrow=draw_stage(stage, CARD),
         coordinates=coordinates,
+        cares=is_medic(march) and stage.is_open_to_medics(datetime.now(UTC)),
         neighbours=neighbours_of(db.session, stage),
         results=results_of(db.session, stage) if sees_results else None,
     )

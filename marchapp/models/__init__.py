@@ -17,6 +17,7 @@ from marchapp.models.consent import (
 )
 from marchapp.models.document import DocumentKind, NotarisedConsent, TravelDocument
 from marchapp.models.group import Group, GroupGuide, Membership
+from marchapp.models.key_check import KeyCheck
 from marchapp.models.link import LinkKind, PrivateLink
 from marchapp.models.manifest import CountPlace, ManifestCount, ManifestVersion
 from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, Stage
@@ -49,6 +50,7 @@ __all__ = [
     "Group",
     "GroupGuide",
     "Guardian",
+    "KeyCheck",
     "LinkKind",
     "Mailing",
     "ManifestCount",

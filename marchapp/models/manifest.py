@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 class ManifestVersion(db.Model):
-    """The manifest of a stage as it was handed over once; never rewritten, a change is a new version.
+    """The manifest of a stage as it was handed over once: a change is a new version.
 
-    `content` is its lines as gzipped JSON, encrypted because of the numbers of documents; it is loaded only
-    by who shows it. `people` and `warnings` count what is in it.
+    It is rewritten for one reason only: who was erased loses name and papers once the stage is over.
+    `erasures_due` counts who was erased since its lines were last looked through; a new one counts one, as
+    somebody may be erased while it is frozen. `content` is its lines as gzipped JSON, encrypted because of
+    the numbers of documents; it is loaded only by who shows it. `people` and `warnings` count what is in it.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,6 +31,7 @@ class ManifestVersion(db.Model):
     frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     people: Mapped[int]
     warnings: Mapped[int]
+    erasures_due: Mapped[int] = mapped_column(default=1)
     content: Mapped[bytes] = mapped_column(EncryptedBytes, deferred=True)
 
     stage: Mapped["Stage"] = relationship()
@@ -36,6 +39,12 @@ class ManifestVersion(db.Model):
 
     __table_args__ = (
         UniqueConstraint("stage_id", "number"),
+        Index(
+            "ix_manifest_version_erasures_due",
+            "stage_id",
+            sqlite_where=text("erasures_due > 0"),
+            postgresql_where=text("erasures_due > 0"),
+        ),
         CheckConstraint("number >= 1 AND people >= 0 AND warnings >= 0", name="counts"),
     )
 

@@ -136,6 +136,9 @@ class Stage(db.Model):
     def last_day(self) -> date:
         return max(self.day, self.march.day_of(self.finishes_at))
 
+    def is_over(self, now: datetime) -> bool:
+        return self.march.day_of(now) > self.last_day
+
     @property
     def days_of_guides(self) -> tuple[date, date]:
         """The first and the last day on which guides see who walks in their groups."""

@@ -1,6 +1,7 @@
 """Names as they are compared and searched: without case, accents, hyphens and apostrophes."""
 
 import re
+from collections.abc import Iterable
 from unicodedata import combining, normalize
 
 WORD_LENGTH = 40
@@ -28,6 +29,17 @@ def name_key(given_name: str, family_name: str) -> str:
     True
     """
     return "".join(folded_words(f"{given_name} {family_name}"))
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """Return a text with a dash where it held one of these names.
+
+    >>> without_names("Kari Nilsen has lost her cap", ["Kari Nilsen"])
+    '– has lost her cap'
+    """
+    for name in names:
+        text = text.replace(name, "–")
+    return text
 
 
 # Cyrillic letters in Latin ones, as `sound` goes on with them; hard and soft signs are not heard.

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from blinker import Signal
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     from marchapp.models.document import NotarisedConsent, TravelDocument
     from marchapp.models.march import March, Stage
     from marchapp.models.party import Party
+
+
+# Sent by a session in the transaction that erases somebody, before the names go, with `person`, `names` (what
+# tells that a text is about the person) and `now`: every feature forgets what it keeps besides.
+person_erased = Signal()
 
 
 class Standing(StrEnum):

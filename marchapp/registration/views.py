@@ -85,7 +85,6 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_PARTICIPANT}/erase", erasing_pages.erase_participant, FORM),
     (f"{A_PARTICIPANT}/move", moving_pages.move, FORM),
     (f"{A_PARTICIPANT}/merge/<int:other_id>", merging_pages.merge, FORM),
-    (f"{A_PARTICIPANT}/health-notes", acts.open_health_notes, FORM),
     (f"{A_PARTICIPANT}/documents", acts.open_documents, POST),
     (f"{A_PARTICIPANT}/link", acts.send_participant_link, POST),
     (f"{A_PARTICIPANT}/close-links", acts.revoke_links, FORM),

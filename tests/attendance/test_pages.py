@@ -171,18 +171,22 @@ def test_nobody_of_another_march_is_taken_over(sign_in, session: Session, cast: 
     assert sign_in(cast.guide).post(address(cast, "/take-over"), data=data).status_code == 404
 
 
-def test_each_look_at_health_notes_is_recorded(sign_in, session: Session, cast: Cast) -> None:
-    cast.walker.health_notes = "Asthma, spray in the rucksack"
+def test_each_look_at_contacts_is_recorded_and_health_notes_stay_behind_the_glass(
+    sign_in, session: Session, cast: Cast
+) -> None:
+    cast.walker.health_notes, cast.walker.has_health_notes = "Asthma, spray in the rucksack", True
     stranger = make_participant(session, cast.march, cast.stage, group=cast.other_group)
     session.commit()
     client = sign_in(cast.guide)
     assert "Asthma" not in client.get(address(cast)).get_data(as_text=True)
     page = client.post(address(cast, f"/people/{cast.walker.id}"))
-    assert "Asthma" in page.get_data(as_text=True)
+    assert "+47 400 00 000" in page.text
+    assert f"/participants/{cast.walker.id}/health-notes?group={cast.group.id}" in page.text
+    assert "Asthma" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert client.post(address(cast, f"/people/{stranger.id}")).status_code == 404
     looks = session.scalars(
-        select(AuditEvent).where(AuditEvent.action == "participant.health_notes_opened")
+        select(AuditEvent).where(AuditEvent.action == "participant.contacts_opened")
     ).all()
     assert [(look.account_id, look.subject_id) for look in looks] == [(cast.guide.id, cast.walker.id)]
 

@@ -116,23 +116,6 @@ def send_participant_link(participant_id: int) -> Response:
     return _to(person)
 
 
-def open_health_notes(participant_id: int) -> str | Response:
-    """Show the notes on health once, for a reason that is recorded."""
-    person = participant_for_coordinator(participant_id)
-    form = ReasonForm()
-    if not form.validate_on_submit():
-        return _page(
-            person,
-            form,
-            title=_("Open the notes on health of %(name)s", name=person.name),
-            lead=_("They are kept encrypted. Who opens them, when and why is recorded."),
-            button=_("Open the notes"),
-        )
-    _note(person, "participant.health_notes_opened", reason=form.reason.data)
-    db.session.commit()
-    return _secret("health.html", person, notes=person.health_notes, reason=form.reason.data)
-
-
 def open_documents(participant_id: int) -> Response:
     """Show the numbers of somebody's documents once; that they were opened is recorded."""
     person = participant_for_coordinator(participant_id)

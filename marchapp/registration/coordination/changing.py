@@ -12,6 +12,7 @@ from werkzeug import Response
 from marchapp.access import participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
 from marchapp.models import Category, Participant
+from marchapp.models.encrypted import keeping_sealed
 from marchapp.registration import services
 from marchapp.registration.coordination.acts import ReasonForm
 from marchapp.registration.forms.changes import answers_of
@@ -24,6 +25,7 @@ from marchapp.registration.words import why_not_changed
 KEPT = "••••••••"
 
 
+@keeping_sealed()
 def change_participant(participant_id: int) -> str | Response:
     person = participant_for_coordinator(participant_id)
     form, reason = _form_for(person), ReasonForm()

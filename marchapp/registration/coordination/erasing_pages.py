@@ -12,7 +12,7 @@ from marchapp.extensions import db
 from marchapp.forms import BaseForm, Text
 from marchapp.models import Participant
 from marchapp.models.names import folded_words
-from marchapp.registration.coordination.erasing import erase, others_left
+from marchapp.registration.coordination.erasing import erase, manifests_of, others_left
 
 
 class EraseForm(BaseForm):
@@ -34,6 +34,7 @@ def erase_participant(participant_id: int) -> str | Response:
         march=person.march,
         participant=person,
         others=others_left(db.session, person),
+        crossings=manifests_of(db.session, person, datetime.now(UTC)),
         form=form,
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.access import participant_for_coordinator
+from marchapp.deeds import reason_of, sentence
 from marchapp.extensions import db
 from marchapp.i18n import country, day, language
 from marchapp.models import (
@@ -27,32 +28,6 @@ from marchapp.models import (
 from marchapp.registration.coordination.columns import COLUMNS, shown
 from marchapp.registration.words import CATEGORIES, DOCUMENTS
 
-# What was done, by a coordinator or by the contact and the program.
-SENTENCES = {
-    "participant.signed_up": _l("Signed up."),
-    "participant.changed": _l("Answers were changed."),
-    "participant.cancelled": _l("The sign-up was cancelled."),
-    "participant.restored": _l("The sign-up was restored."),
-    "participant.promoted": _l("Got a place from the line."),
-    "participant.lost_place": _l("The place was given on, as consent was missing."),
-    "participant.moved_to_party": _l("Moved to another party."),
-    "participant.merged": _l("Two sign-ups of this person were merged."),
-    "participant.link_sent": _l("A private link was sent."),
-    "participant.links_closed": _l("The private links were closed."),
-    "participant.health_notes_opened": _l("The notes on health were opened."),
-    "participant.health_notes_deleted": _l("The notes on health were deleted, as they were due."),
-    "participant.documents_opened": _l("The numbers of documents were opened."),
-    "participant.erasure_asked": _l("Erasure was asked for."),
-    "participant.erased": _l("The data were erased."),
-    "consent.answered": _l("A guardian answered about consent."),
-    "consent.recorded": _l("A paper about consent was recorded."),
-    "consent.withdrawn": _l("A consent was withdrawn."),
-    "consent.link_sent": _l("A guardian was sent a link to answer about consent."),
-    "consent.left_groups": _l("Left the groups, as a consent was withdrawn."),
-    "consent_scan.opened": _l("The scan of a paper about consent was opened."),
-    "notarised_consent.seen": _l("The consent confirmed by a notary was looked at."),
-    "party.contact_changed": _l("The contact of the party was changed."),
-}
 PEOPLE_MOVED = "people.moved"  # what the groups of a stage record
 OF_ANSWERS = {
     "documents": _l("Documents"),
@@ -164,15 +139,11 @@ def _entry(
     details = event.details
     return Entry(
         event.at,
-        _move(march, event, ids, numbers) if event.action == PEOPLE_MOVED else _sentence(event.action),
+        _move(march, event, ids, numbers) if event.action == PEOPLE_MOVED else sentence(event.action),
         by or "",
-        str(details.get("reason", "")),
+        reason_of(details),
         () if event.action == PEOPLE_MOVED else tuple(_changes(march, details)),
     )
-
-
-def _sentence(action: str) -> str:
-    return str(SENTENCES[action]) if action in SENTENCES else _("Recorded: %(action)s", action=action)
 
 
 def _move(march: March, event: AuditEvent, ids: Collection[int], numbers: Mapping[int, int]) -> str:

@@ -194,23 +194,6 @@ def test_nobody_is_restored_who_is_signed_up_again(
     assert person.standing == Standing.CANCELLED
 
 
-def test_health_notes_open_for_a_reason_only_and_it_is_recorded(
-    coordinator: FlaskClient, session: Session, cast: Cast
-) -> None:
-    cast.walker.health_notes, cast.walker.has_health_notes = "Asthma", True
-    session.commit()
-    assert "Asthma" not in coordinator.get(f"/participants/{cast.walker.id}").text
-    address = f"/participants/{cast.walker.id}/health-notes"
-    assert "Asthma" not in coordinator.get(address).text
-    assert "Asthma" not in coordinator.post(address, data={}).text
-    assert not events(session, "participant.health_notes_opened")
-    answer = coordinator.post(address, data=WHY)
-    assert "Asthma" in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    [event] = events(session, "participant.health_notes_opened")
-    assert (event.subject_id, event.details) == (cast.walker.id, WHY)
-
-
 def test_numbers_of_documents_open_by_a_click_that_is_recorded(
     coordinator: FlaskClient, session: Session, cast: Cast
 ) -> None:

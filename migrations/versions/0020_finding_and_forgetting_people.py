@@ -1,4 +1,4 @@
-"""Words by which people are found where they belong: school and class, body, service, unit and party."""
+"""People found by where they belong: words of school, class, unit and party; and forgotten in manifests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 from marchapp.models.names import columns_of_word, words_of_belonging
 
 revision = "0020"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -23,6 +23,18 @@ def upgrade() -> None:
     _index_anew("word", "participant_id", also="of_person")
     _index_anew("heard", "participant_id", also="of_person")
     _add_words()
+    with op.batch_alter_table("manifest_version") as version:
+        version.add_column(sa.Column("erasures_due", sa.Integer(), server_default="1", nullable=False))
+    with op.batch_alter_table("manifest_version") as version:
+        version.alter_column("erasures_due", server_default=None)
+    is_due = sa.text("erasures_due > 0")
+    op.create_index(
+        "ix_manifest_version_erasures_due",
+        "manifest_version",
+        ["stage_id"],
+        sqlite_where=is_due,
+        postgresql_where=is_due,
+    )
 
 
 def _index_anew(*columns: str, also: str) -> None:
@@ -54,6 +66,9 @@ def _add_words() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_manifest_version_erasures_due", "manifest_version")
+    with op.batch_alter_table("manifest_version") as version:
+        version.drop_column("erasures_due")
     op.execute(sa.text("DELETE FROM name_word WHERE NOT of_person"))
     for column in ("word", "heard"):
         op.drop_index(f"ix_name_word_{column}_participant_id_of_person", "name_word")

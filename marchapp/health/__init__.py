@@ -1,0 +1,1 @@
+"""Notes on health: who opens them, for which reason and for how long."""
