@@ -4,15 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from flask import Flask, Response, current_app
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
-from marchapp import cli, errors, i18n
+from marchapp import cli, errors, headers, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
@@ -60,9 +59,8 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
-    for part in (i18n, errors, cli):
+    for part in (i18n, errors, cli, headers):
         part.init_app(app)
-    app.after_request(_add_headers)
     _wrap(app, settings)
     return app
 
@@ -76,6 +74,7 @@ def _make_folder(settings: Settings) -> None:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
+    prefix = "__Host-" if settings.production else ""
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
@@ -83,6 +82,9 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "MAX_CONTENT_LENGTH": (settings.upload_limit_mib + 1) * MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
+        # With this prefix browsers take the cookie over TLS only, and from no other host of the domain.
+        "SESSION_COOKIE_NAME": f"{prefix}session",
+        "REMEMBER_COOKIE_NAME": f"{prefix}remember",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.production,
         "REMEMBER_COOKIE_SECURE": settings.production,
@@ -118,25 +120,13 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _wrap(app: Flask, settings: Settings) -> None:
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=PROJECT / "static", prefix="static/", max_age=3600)  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=PROJECT / "static",
+        prefix="static/",
+        max_age=3600,
+        add_headers_function=headers.add_static_headers,
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-
-
-def _add_headers(response: Response) -> Response:
-    """Allow a page nothing but what comes from here, and the tiles that a setting names."""
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; img-src 'self' data:{_tile_host()}; object-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response
-
-
-def _tile_host() -> str:
-    """Return where tiles come from as one more source of images, nothing without a tile server."""
-    tiles = urlsplit(current_app.config["SETTINGS"].tile_url.replace("{s}", "*"))
-    return f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tests.doors.knocking import Doors, address, doors_of
+from tests.doors.knocking import Doors, address
 from tests.doors.test_table import ACCOUNTS, LINKS
 
 WRITING = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER)\b", re.IGNORECASE)
@@ -67,7 +67,7 @@ def test_the_watch_over_statements_sees_a_change(doors: Doors) -> None:
 
 
 def test_no_post_is_taken_without_a_token(doors: Doors, csrf: None) -> None:
-    """A form of another site, a script's request, and what htmx sends: all are told that the form is too old."""
+    """A form of another site, a script's request, htmx: all are told the form is too old."""
     for rule in POSTS:
         path = address(rule, {"token": doors.own.links["contact"]} | doors.own.values)
         for sent in (

@@ -1,4 +1,4 @@
-"""Every door with every visitor, as the tables beside this file say: a new door needs a row in one of them."""
+"""Every door with every visitor, as the tables beside this file say: a new door needs a row in one."""
 
 import csv
 from pathlib import Path
