@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 from flask import Flask
@@ -80,6 +81,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SECRET_KEY": settings.secret_key,
         "SECURITY_PASSWORD_SALT": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "TRUSTED_HOSTS": _own_hosts(settings),
         "MAX_CONTENT_LENGTH": (settings.upload_limit_mib + 1) * MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
         # With this prefix browsers take the cookie over TLS only, and from no other host of the domain.
@@ -102,6 +104,12 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_TIMEOUT": 20,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
     }
+
+
+def _own_hosts(settings: Settings) -> list[str] | None:
+    """Return the hosts that production answers to: its own, and this machine for checks of health."""
+    own = urlsplit(settings.base_url).hostname or ""
+    return [own, "127.0.0.1", "localhost"] if settings.production else None
 
 
 def _init_extensions(app: Flask, settings: Settings) -> None:

@@ -3,10 +3,11 @@
 import logging
 from uuid import uuid4
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from marchapp.extensions import db
 from marchapp.i18n import language_without_account
@@ -24,6 +25,13 @@ def explain_expired_form(error: CSRFError) -> tuple[str, int]:
     return render_template("errors/expired_form.html", error=error), 400
 
 
+def explain_other_host(_error: SecurityError) -> Response:
+    """Answer who asked for another host, in words alone: of an address that is not ours no page is made."""
+    address = current_app.config["SETTINGS"].base_url
+    words = _("This site is found at %(address)s and under no other name.", address=address)
+    return Response(words + "\n", 400, mimetype="text/plain")
+
+
 def explain_failure(error: Exception) -> tuple[str, int]:
     """Answer a defect of ours with a reference that is also in the log."""
     reference = uuid4().hex[:8]
@@ -36,5 +44,6 @@ def explain_failure(error: Exception) -> tuple[str, int]:
 def init_app(app: Flask) -> None:
     for code in EXPLAINED:
         app.register_error_handler(code, explain)
+    app.register_error_handler(SecurityError, explain_other_host)
     app.register_error_handler(CSRFError, explain_expired_form)
     app.register_error_handler(500, explain_failure)
