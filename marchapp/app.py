@@ -32,6 +32,7 @@ from marchapp.rosters.on_the_way import move_on_the_way
 from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
+REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
 PROJECT = Path(__file__).resolve().parent.parent
 FEATURES = (marches, registration, rosters, attendance, tracks, accounts, mail_views, files, printing, border)
 
@@ -103,6 +104,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_DEFAULT_SENDER": settings.mail_sender,
         "MAIL_TIMEOUT": 20,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        # A Redis that does not answer keeps nobody waiting: see extensions.limiter.
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if settings.redis_url else {},
     }
 
 

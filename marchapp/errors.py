@@ -6,14 +6,16 @@ from uuid import uuid4
 from flask import Flask, Response, current_app, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from marchapp.extensions import db
+from marchapp.extensions import db, limiter
 from marchapp.i18n import language_without_account
+from marchapp.limits import seconds_until
 
 log = logging.getLogger(__name__)
-EXPLAINED = (400, 403, 404, 405, 410, 413, 429)
+EXPLAINED = (400, 403, 404, 405, 410, 413)
 
 
 def explain(error: HTTPException) -> tuple[str, int]:
@@ -23,6 +25,18 @@ def explain(error: HTTPException) -> tuple[str, int]:
 
 def explain_expired_form(error: CSRFError) -> tuple[str, int]:
     return render_template("errors/expired_form.html", error=error), 400
+
+
+def explain_limit(error: RateLimitExceeded) -> tuple[str, int, dict[str, str]]:
+    """Say when to try again, and keep what was typed, to be sent again with one press."""
+    seconds = seconds_until(limiter.current_limit)
+    typed = [] if request.files else [one for one in request.form.items(multi=True) if not _is_password(one)]
+    page = render_template("errors/429.html", error=error, seconds=seconds, typed=typed)
+    return page, 429, {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+
+
+def _is_password(field: tuple[str, str]) -> bool:
+    return "password" in field[0]
 
 
 def explain_other_host(_error: SecurityError) -> Response:
@@ -44,6 +58,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
 def init_app(app: Flask) -> None:
     for code in EXPLAINED:
         app.register_error_handler(code, explain)
+    app.register_error_handler(RateLimitExceeded, explain_limit)
     app.register_error_handler(SecurityError, explain_other_host)
     app.register_error_handler(CSRFError, explain_expired_form)
     app.register_error_handler(500, explain_failure)
