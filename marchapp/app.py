@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from flask import Flask, Response, current_app
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from marchapp import assets, cli, errors, i18n
+from marchapp import assets, cli, errors, headers, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
@@ -49,6 +49,7 @@ from marchapp.rosters.on_the_way import move_on_the_way
 from marchapp.rosters.words import why_not_moved
 from marchapp.tracks import views as tracks
 
+REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
 PROJECT = Path(__file__).resolve().parent.parent
 FEATURES = (
     marches,
@@ -93,10 +94,9 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
-    for part in (i18n, errors, cli):
+    for part in (i18n, errors, cli, headers):
         part.init_app(app)
     app.before_request(refuse_to_write_with_wrong_keys)
-    app.after_request(_add_headers)
     _wrap(app, settings)
     return app
 
@@ -110,6 +110,7 @@ def _make_folder(settings: Settings) -> None:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
+    prefix = "__Host-" if settings.production else ""
     return {
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
@@ -117,8 +118,12 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
         "SQLALCHEMY_BINDS": {REPLICA: settings.replica_url} if settings.replica_url else {},
+        "TRUSTED_HOSTS": _own_hosts(settings),
         "MAX_CONTENT_LENGTH": (settings.upload_limit_mib + 1) * MEBIBYTE,
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
+        # With this prefix browsers take the cookie over TLS only, and from no other host of the domain.
+        "SESSION_COOKIE_NAME": f"{prefix}session",
+        "REMEMBER_COOKIE_NAME": f"{prefix}remember",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.production,
         "REMEMBER_COOKIE_SECURE": settings.production,
@@ -135,6 +140,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_DEFAULT_SENDER": settings.mail_sender,
         "MAIL_TIMEOUT": 20,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        # A Redis that does not answer keeps nobody waiting: see extensions.limiter.
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if settings.redis_url else {},
     }
 
 
@@ -144,6 +151,12 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
         return {}
     pool = {"pool_size": settings.database_pool, "max_overflow": 0, "pool_timeout": PATIENCE_S}
     return pool | {"pool_pre_ping": True}
+
+
+def _own_hosts(settings: Settings) -> list[str] | None:
+    """Return the hosts that production answers to: its own, and this machine for checks of health."""
+    own = urlsplit(settings.base_url).hostname or ""
+    return [own, "127.0.0.1", "localhost"] if settings.production else None
 
 
 def _init_extensions(app: Flask, settings: Settings) -> None:
@@ -166,21 +179,3 @@ def _wrap(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-
-
-def _add_headers(response: Response) -> Response:
-    """Allow a page nothing but what comes from here, and the tiles that a setting names."""
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; img-src 'self' data:{_tile_host()}; object-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response
-
-
-def _tile_host() -> str:
-    """Return where tiles come from as one more source of images, nothing without a tile server."""
-    tiles = urlsplit(current_app.config["SETTINGS"].tile_url.replace("{s}", "*"))
-    return f" {tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""

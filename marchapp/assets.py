@@ -10,6 +10,8 @@ from typing import Any
 from flask import Flask, Response, send_from_directory
 from whitenoise import WhiteNoise
 
+from marchapp import headers
+
 A_YEAR_S = 365 * 24 * 3600
 COMPRESSED = {".br", ".gz"}  # beside the files themselves, made where the program is installed
 
@@ -42,4 +44,5 @@ def init_app(app: Flask, folder: Path) -> None:
         prefix=f"static/{release}/",
         max_age=A_YEAR_S,
         immutable_file_test=lambda _path, _url: True,
+        add_headers_function=headers.add_static_headers,
     )

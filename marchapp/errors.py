@@ -3,21 +3,24 @@
 import logging
 from contextlib import suppress
 
-from flask import Flask, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from marchapp.extensions import db
+from marchapp.extensions import db, limiter
 from marchapp.i18n import language_without_account
 from marchapp.keys import WithoutKeys
+from marchapp.limits import seconds_until
 from marchapp.vault import UnreadableSecret
 
 log = logging.getLogger(__name__)
-EXPLAINED = (400, 403, 404, 405, 410, 413, 429)
+EXPLAINED = (400, 403, 404, 405, 410, 413)
 PASSING = (OperationalError, InterfaceError, NoConnectionLeft, RedisError)  # what is down may come back
 TRY_AGAIN_AFTER_S = 30
 
@@ -29,6 +32,25 @@ def explain(error: HTTPException) -> tuple[str, int]:
 
 def explain_expired_form(error: CSRFError) -> tuple[str, int]:
     return render_template("errors/expired_form.html", error=error), 400
+
+
+def explain_limit(error: RateLimitExceeded) -> tuple[str, int, dict[str, str]]:
+    """Say when to try again, and keep what was typed, to be sent again with one press."""
+    seconds = seconds_until(limiter.current_limit)
+    typed = [] if request.files else [one for one in request.form.items(multi=True) if not _is_password(one)]
+    page = render_template("errors/429.html", error=error, seconds=seconds, typed=typed)
+    return page, 429, {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+
+
+def _is_password(field: tuple[str, str]) -> bool:
+    return "password" in field[0]
+
+
+def explain_other_host(_error: SecurityError) -> Response:
+    """Answer who asked for another host, in words alone: of an address that is not ours no page is made."""
+    address = current_app.config["SETTINGS"].base_url
+    words = _("This site is found at %(address)s and under no other name.", address=address)
+    return Response(words + "\n", 400, mimetype="text/plain")
 
 
 def explain_failure(error: Exception) -> tuple[str, int]:
@@ -64,6 +86,8 @@ def explain_missing_key(error: Exception) -> tuple[str, int]:
 def init_app(app: Flask) -> None:
     for code in EXPLAINED:
         app.register_error_handler(code, explain)
+    app.register_error_handler(RateLimitExceeded, explain_limit)
+    app.register_error_handler(SecurityError, explain_other_host)
     app.register_error_handler(CSRFError, explain_expired_form)
     for kind in PASSING:
         app.register_error_handler(kind, explain_pause)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from flask import g, has_app_context, has_request_context, request
 from flask_babel import Babel
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_mailman import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -18,6 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from marchapp import limits
 from marchapp.background import TaskQueue
 from marchapp.vault import Vault
 
@@ -61,7 +61,15 @@ db = Database(model_class=Base, session_options={"class_": RoutedSession})
 migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, default_limits=[])
+limiter = Limiter(
+    limits.who,
+    default_limits=[limits.size],
+    default_limits_exempt_when=limits.is_free,
+    application_limits=[limits.WRONG_LINKS],
+    application_limits_exempt_when=limits.has_no_secret,
+    application_limits_deduct_when=limits.is_wrong_link,
+    in_memory_fallback_enabled=True,  # where Redis is silent, each process counts for itself
+)
 mail = Mail()
 queue = TaskQueue()
 vault = Vault()

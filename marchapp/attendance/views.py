@@ -32,13 +32,6 @@ blueprint.add_app_template_filter(point_name)
 MOVING = "attendance.moving"
 
 
-@blueprint.after_request
-def keep_nothing(response: Response) -> Response:
-    """Names of children stay out of the browser's own store."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
 @blueprint.get("/groups/<int:group_id>/roll-call")
 def next_roll(group_id: int) -> Response:
     group = group_for_guide(group_id)

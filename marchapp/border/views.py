@@ -59,17 +59,16 @@ MOST_AT_ONCE = 300
 MOST_FROZEN_AT_ONCE = 3_000
 SENTENCES_SHOWN = 100
 WORDS = {"consent_words": CONSENTS, "lack_words": LACKS, "place_words": PLACES}
-NOT_KEPT = {"Cache-Control": "no-store, private"}
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/border")
-def manifest(slug: str, number: int) -> tuple[str, dict[str, str]]:
+def manifest(slug: str, number: int) -> str:
     stage = _crossing_stage(slug, number)
     return _seen(stage, _page(stage, CountForm(formdata=None)), version=None)
 
 
 @blueprint.post("/marches/<slug>/stages/<int:number>/border/counts")
-def count(slug: str, number: int) -> Response | tuple[str, dict[str, str]]:
+def count(slug: str, number: int) -> str | Response:
     stage = _crossing_stage(slug, number)
     form = CountForm()
     if not form.validate_on_submit():
@@ -115,7 +114,7 @@ def freeze_now(slug: str, number: int) -> Response:
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/border/versions/<int:version>")
-def version(slug: str, number: int, version: int) -> tuple[str, dict[str, str]]:
+def version(slug: str, number: int, version: int) -> str:
     stage = _crossing_stage(slug, number)
     found = version_of(db.session, stage.id, version) or abort(404)
     lines = lines_of(found)
@@ -191,14 +190,14 @@ def _since_last(stage: Stage, people: int) -> str:
     return summary_of(changes) if changes else ""
 
 
-def _seen(stage: Stage, page: str, *, version: int | None) -> tuple[str, dict[str, str]]:
+def _seen(stage: Stage, page: str, *, version: int | None) -> str:
     """Record the look at a page, and only then show it."""
     of: dict[str, Any] = {"stage_id": stage.id, "march_id": stage.march_id}
     account_id = signed_in_account().id
     now_write()
     note_look(db.session, **of, account_id=account_id, now=datetime.now(UTC), version=version)
     db.session.commit()
-    return page, NOT_KEPT
+    return page
 
 
 def _crossing_stage(slug: str, number: int) -> Stage:

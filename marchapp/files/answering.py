@@ -1,6 +1,5 @@
 """Answer who asks for a file: with the file if it is a small one, else with the page that counts."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +13,6 @@ from marchapp.files.kinds import FileKind, Made, no_progress
 from marchapp.files.services import note_download, order_file
 from marchapp.files.worker import make_waiting_files
 from marchapp.models import March
-
-NOT_KEPT = {"Cache-Control": "no-store, private", "X-Robots-Tag": "noindex"}
 
 
 def hand_out(
@@ -75,9 +72,9 @@ def _order(
     return redirect(url_for("files.prepared", file_id=file.id), 303)
 
 
-def attached(made: Made, headers: Mapping[str, str] = NOT_KEPT) -> Response:
+def attached(made: Made) -> Response:
     """Return the response that saves a file under its name."""
-    answer = make_response(made.content, dict(headers))
+    answer = make_response(made.content)
     answer.headers["Content-Type"] = made.media_type
     answer.headers.set("Content-Disposition", "attachment", filename=made.name)
     return answer

@@ -18,7 +18,7 @@ ONLY_ITS_STYLE = (
 def as_framed_page(html: str) -> Response:
     """Return the HTML of a letter as a page for a frame, in which nothing can run."""
     html = html.replace("<head>", '<head><base target="_blank">', 1)
-    return Response(html, headers={"Content-Security-Policy": ONLY_ITS_STYLE, "Cache-Control": "no-store"})
+    return Response(html, headers={"Content-Security-Policy": ONLY_ITS_STYLE})
 
 
 def with_link(message: Message, text: str, now: datetime) -> str:

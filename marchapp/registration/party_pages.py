@@ -20,7 +20,6 @@ from marchapp.registration.forms.person import FORMS, PersonForm
 from marchapp.registration.own.pages import person_page
 from marchapp.registration.own.standing import Lack, missing_of
 from marchapp.registration.own.words import what_is_missing
-from marchapp.registration.private import PRIVATE
 from marchapp.registration.room import NotEnoughPlaces
 from marchapp.registration.words import why_closed, why_not_changed
 
@@ -231,7 +230,4 @@ def _to_party(token: str) -> AnyResponse:
 
 
 def _private(template: str, **values: Any) -> AnyResponse:
-    """Return a page that neither caches nor other sites learn of."""
-    answer = make_response(render_template(f"registration/{template}", **values))
-    answer.headers.update(PRIVATE)
-    return answer
+    return make_response(render_template(f"registration/{template}", **values))

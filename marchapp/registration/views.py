@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint
 
-from marchapp.extensions import limiter
 from marchapp.registration import line as _line  # noqa: F401 - declares its task
 from marchapp.registration import party_pages, signing
 from marchapp.registration.consent import coordination as consents
@@ -28,10 +27,6 @@ from marchapp.registration.mailings import pages as mailing_pages
 from marchapp.registration.own import pages as own_pages
 
 blueprint = Blueprint("registration", __name__)
-
-# From one address a school sends four classes of thirty in an hour, each form up to three times until all is
-# right and once more from the review, and one class at the same moment.
-POSTS_FROM_ONE_ADDRESS = "90 per minute; 600 per hour"
 
 A_MARCH = "/marches/<slug>"
 A_LINK = "/registrations/<token>"
@@ -96,6 +91,4 @@ ADDRESSES: tuple[tuple[str, Callable[..., Any], list[str]], ...] = (
     (f"{A_MAILING}/preview/<language>", mailing_pages.mailing_preview, READ),
 )
 for address, view, methods in ADDRESSES:
-    if "POST" in methods:
-        view = limiter.limit(POSTS_FROM_ONE_ADDRESS, methods=["POST"])(view)
     blueprint.add_url_rule(address, view_func=view, methods=methods)

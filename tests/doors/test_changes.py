@@ -67,7 +67,7 @@ def test_the_watch_over_statements_sees_a_change(doors: Doors) -> None:
 
 
 def test_no_post_is_taken_without_a_token(doors: Doors, csrf: None) -> None:
-    """A form of another site, a script's request, what htmx sends: all are told that the form is too old."""
+    """A form of another site, a script's request, htmx: all are told the form is too old."""
     for rule in POSTS:
         path = address(rule, {"token": doors.own.links["contact"]} | doors.own.values)
         for sent in (

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, date, datetime
 from html import unescape
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,8 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from marchapp.app import create_app
-from marchapp.extensions import db, limiter
 from marchapp.mail.marks import with_secret
 from marchapp.models import AuditEvent, Category, March, Message, Participant, PrivateLink, Quota
 from marchapp.registration import services
@@ -471,20 +468,6 @@ def test_the_confirmation_of_a_cancelled_sign_up_says_so(
     services.cancel(session, everybody(session)[0], now=datetime(2014, 8, 1, 10, tzinfo=UTC))
     session.commit()
     assert "The sign-up of Kari Anne Bjørn-Hansen is cancelled." in words_of(client.get(link))
-
-
-def test_a_class_gets_through_from_one_address_and_a_flood_does_not(
-    march: March, database_url: str, data_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limiter, "enabled", True)  # set by the next line, and so taken back afterwards
-    in_earnest = create_app({"DATABASE_URL": database_url, "DATA_FOLDER": str(data_folder)}, TESTING=True)
-    in_earnest.config["WTF_CSRF_ENABLED"] = False
-    client = in_earnest.test_client()
-    answers = [client.post("/marches/victory/sign-up/official", data={}) for _ in range(91)]
-    assert [answer.status_code for answer in answers] == [200] * 90 + [429]
-    assert "Too many tries" in answers[-1].text
-    with in_earnest.app_context():
-        db.engine.dispose()
 
 
 def test_birth_dates_are_counted_to_the_first_day_of_the_march(session: Session, march: March) -> None:

@@ -123,9 +123,7 @@ def open_scan(participant_id: int, scan_id: int) -> Response:
     content, media_type = scan.content, scan.media_type
     db.session.commit()
     name = f"consent-{person.reference}-{scan_id}.{ENDINGS[media_type]}"
-    answer = send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
 
 
 def send_consent_link(participant_id: int) -> Response:

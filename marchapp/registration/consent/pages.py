@@ -16,7 +16,6 @@ from marchapp.registration.consent.links import LinkUsed, send_link
 from marchapp.registration.consent.state import Consents, consents_of
 from marchapp.registration.consent.texts import current_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed
-from marchapp.registration.private import PRIVATE
 
 
 class NothingSaid(Exception):
@@ -93,9 +92,7 @@ def _page(name: str, link: PrivateLink, **values: object) -> Response:
         looks=LOOKS,
         **values,
     )
-    answer = make_response(page)
-    answer.headers.update(PRIVATE)
-    return answer
+    return make_response(page)
 
 
 def _guardian(link: PrivateLink) -> Guardian:

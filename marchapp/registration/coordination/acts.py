@@ -148,13 +148,11 @@ def _page(person: Participant, form: ReasonForm, **words: str) -> str:
 
 
 def _secret(template: str, person: Participant, **shown: Any) -> Response:
-    """Return a page that the browser does not keep."""
-    page = render_template(
-        f"registration/coordination/{template}", march=person.march, participant=person, **shown
+    return make_response(
+        render_template(
+            f"registration/coordination/{template}", march=person.march, participant=person, **shown
+        )
     )
-    answer = make_response(page)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 def _note(person: Participant, action: str, **details: str | None) -> None:

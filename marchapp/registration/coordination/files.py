@@ -132,9 +132,7 @@ def exported(slug: str, event_id: int) -> Response:
         abort(410)
     arguments = event.details["arguments"]
     columns = (*arguments["columns"].split(","), *event.details["secrets"])
-    answer = _file(march, Selection.from_arguments(arguments), columns, event.details["format"])
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return _file(march, Selection.from_arguments(arguments), columns, event.details["format"])
 
 
 def participants_csv(slug: str) -> AnyResponse:

@@ -10,6 +10,7 @@ from werkzeug import Response as AnyResponse
 
 from marchapp.access import march_for_reader, party_for_link
 from marchapp.extensions import db, only_read
+from marchapp.headers import PRIVATE
 from marchapp.models import Party, PartyKind, Standing
 from marchapp.registration import places
 from marchapp.registration.lists.columns import KINDS, ListKind
@@ -18,7 +19,6 @@ from marchapp.registration.lists.page import BrokenList, ListPage, keys_of
 from marchapp.registration.lists.reading import MOST_BYTES, UnreadableList, read_file, read_text
 from marchapp.registration.lists.template import csv_template, xlsx_template
 from marchapp.registration.lists.words import why_unreadable
-from marchapp.registration.private import PRIVATE
 from marchapp.registration.services import (
     AlreadySignedUp,
     NotSignedUp,
@@ -94,7 +94,7 @@ def _show(page: ListPage, **more: Any) -> AnyResponse:
     answer = make_response(
         render_template("registration/lists/list.html", page=page, outlook=outlook, **more)
     )
-    answer.headers.update(PRIVATE if page.party else {})
+    answer.headers.update(PRIVATE if page.party else {})  # it names the link, at an address that does not
     return answer
 
 

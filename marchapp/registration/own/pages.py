@@ -19,10 +19,8 @@ from marchapp.registration.own.forms import LostLinkForm
 from marchapp.registration.own.lost_link import send_links_to
 from marchapp.registration.own.standing import Walk, standing_of
 from marchapp.registration.own.words import status, what_is_missing
-from marchapp.registration.private import PRIVATE
 from marchapp.registration.words import CATEGORIES
 
-# What is behind a private link stays out of caches and search engines, and its address out of other logs.
 MOST_LINES = 5  # of a longer march the badge names no stages, or the code would not fit
 
 
@@ -126,11 +124,11 @@ def _private(page: str, participant: Participant, token: str, **shown: object) -
         token=token,
         **shown,
     )
-    return make_response(text, PRIVATE)
+    return make_response(text)
 
 
 def _file(content: bytes, media_type: str, what: str, participant: Participant) -> Response:
     ending = media_type.rpartition("/")[2]
     name = f"{what}-{participant.reference}.{ending}"
-    headers = PRIVATE | {"Content-Type": media_type, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Type": media_type, "Content-Disposition": f'attachment; filename="{name}"'}
     return make_response(content, headers)
