@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import wraps
 from pathlib import Path
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
 QUEUE_ERRORS = (RedisError, OperationalError, OSError)  # what a storage raises that does not answer
 WORKER_SEEN = "worker seen"
+A_CLOCK_MAY_DIFFER_BY = timedelta(minutes=10)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -116,21 +117,25 @@ class TaskQueue:
         @wraps(function)
         def run() -> None:
             self._note_that_a_worker_is_here()
-            if self._take_turn(function.__name__, due.turn(datetime.now(UTC))):
+            if self._take_turn(function.__name__, due, datetime.now(UTC)):
                 function()
 
         return run
 
-    def _take_turn(self, name: str, turn: str) -> bool:
-        """Tell whether a turn is ours: the storage lends the name of the last one to one worker at a time."""
-        key = f"{name} was last due"
+    def _take_turn(self, name: str, due: Due, now: datetime) -> bool:
+        """Tell whether a turn is ours: the storage lends the name of the last one to one worker at a time.
+
+        One far ahead was taken by a clock that was wrong, and must not keep the work waiting until then.
+        """
+        key, turn = f"{name} was last due", due.turn(now)
         if self.huey.put_if_empty(key, turn):
             return True
         last = self.huey.get(key)  # takes it away
         if last is None:
             return False  # another worker is asking just now
-        self.huey.put(key, max(last, turn))
-        return last < turn
+        is_ours = last < turn or last > due.turn(now + A_CLOCK_MAY_DIFFER_BY)
+        self.huey.put(key, turn if is_ours else last)
+        return is_ours
 
     def _note_that_a_worker_is_here(self) -> None:
         self.huey.put(WORKER_SEEN, datetime.now(UTC).timestamp())

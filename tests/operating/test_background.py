@@ -1,6 +1,6 @@
 """What is due by the clock runs once a turn, and a queue that is down fails no request."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,17 +33,27 @@ def workers(file: Path, calls: list[str]) -> list[TaskQueue]:
 
 
 def test_two_workers_take_each_turn_once(tmp_path: Path) -> None:
-    one, other = workers(tmp_path / "queue.sqlite", [])
-    turns = [f"2014-09-18 06:{minute:02}" for minute in range(30, 40)]
-    taken = [(one if i % 2 else other)._take_turn("look", turn) for i, turn in enumerate(turns * 2)]
+    one, other = workers(tmp_path / "queue", [])
+    minutes = [A_MINUTE + timedelta(minutes=late) for late in range(10)]
+    taken = [
+        (one if i % 2 else other)._take_turn("look", Due.EVERY_MINUTE, now)
+        for i, now in enumerate(minutes * 2)
+    ]
     assert taken == [True] * 10 + [False] * 10
 
 
 def test_a_turn_of_before_is_not_taken_again(tmp_path: Path) -> None:
-    one, other = workers(tmp_path / "queue.sqlite", [])
-    assert one._take_turn("look", "2014-09-18 06:31")
-    assert not other._take_turn("look", "2014-09-18 06:30")
-    assert other._take_turn("look", "2014-09-18 06:32")
+    one, other = workers(tmp_path / "queue", [])
+    assert one._take_turn("look", Due.EVERY_MINUTE, A_MINUTE + timedelta(minutes=1))
+    assert not other._take_turn("look", Due.EVERY_MINUTE, A_MINUTE)
+    assert other._take_turn("look", Due.EVERY_MINUTE, A_MINUTE + timedelta(minutes=2))
+
+
+def test_a_clock_that_was_hours_ahead_keeps_no_work_waiting(tmp_path: Path) -> None:
+    one, other = workers(tmp_path / "queue", [])
+    assert one._take_turn("look", Due.EVERY_MINUTE, A_MINUTE + timedelta(hours=2))
+    assert other._take_turn("look", Due.EVERY_MINUTE, A_MINUTE)
+    assert not one._take_turn("look", Due.EVERY_MINUTE, A_MINUTE)
 
 
 def test_turns_of_the_night_are_days() -> None:
