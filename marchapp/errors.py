@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from sqlite3 import OperationalError as SqliteError
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import force_locale
@@ -21,7 +22,8 @@ from marchapp.vault import UnreadableSecret
 
 log = logging.getLogger(__name__)
 EXPLAINED = (400, 403, 404, 405, 410, 413)
-PASSING = (OperationalError, InterfaceError, NoConnectionLeft, RedisError)  # what is down may come back
+# What is down may come back; SQLite says in its own words that somebody else holds the database.
+PASSING = (OperationalError, InterfaceError, NoConnectionLeft, RedisError, SqliteError)
 TRY_AGAIN_AFTER_S = 30
 
 

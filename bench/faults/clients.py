@@ -1,5 +1,6 @@
 """People who sign up, and send again what was not acknowledged, as somebody in front of a screen does."""
 
+import random
 import re
 import threading
 import time
@@ -28,10 +29,13 @@ class Seen:
 
 
 class Crowd:
-    """Some clients that sign one person up after the other until they are told to stop."""
+    """Some clients that sign one person up after the other until they are told to stop.
+
+    Each request goes to any of the ports, as a proxy before several web servers sends it.
+    """
 
     def __init__(self, port: int, stage_ids: list[str], *, clients: int) -> None:
-        self.port, self.stage_ids, self.seen = port, stage_ids, Seen()
+        self.ports, self.stage_ids, self.seen = [port], stage_ids, Seen()
         self._numbers: Iterator[int] = count()
         self._ends = threading.Event()
         self._threads = [threading.Thread(target=self._work) for _ in range(clients)]
@@ -94,7 +98,7 @@ class Person:
         return None, ""
 
     def _ask(self, method: str, form: dict[str, object]) -> tuple[int, str, str]:
-        line = HTTPConnection("127.0.0.1", self.crowd.port, timeout=60)
+        line = HTTPConnection("127.0.0.1", random.choice(self.crowd.ports), timeout=60)
         headers = self.headers | ({"Content-Type": "application/x-www-form-urlencoded"} if form else {})
         line.request(method, self.address, urlencode(form, doseq=True), headers)
         answer = line.getresponse()

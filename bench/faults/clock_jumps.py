@@ -9,12 +9,13 @@ from bench.faults.scene import Scene
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 CLOCK = Path(tempfile.mkdtemp()) / "clock"
 CLOCK.write_text("+0\n")
-SCENE = {
+SETTINGS = {
     "LD_PRELOAD": str(LIBRARY or ""),
     "FAKETIME_TIMESTAMP_FILE": str(CLOCK),
     "FAKETIME_NO_CACHE": "1",
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
 }
+SCENE = {"settings": SETTINGS}
 
 
 def happen(scene: Scene) -> dict[str, object]:

@@ -1,25 +1,29 @@
 """The scene of a fault: database, servers and people, and the count of what came of it."""
 
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from sqlalchemy import URL, create_engine, func, make_url, select, update
 from sqlalchemy.exc import OperationalError
 
 from bench.faults.clients import Crowd, Seen
 from bench.faults.mail import MailServer
-from bench.faults.servers import Postgres, Redis, Web, Worker, free_port, wait_until
+from bench.faults.servers import PROJECT, Postgres, Redis, Web, Worker, free_port, wait_until
+from bench.signups import answers_of
 from bench.signups import environment as signing_up
-from bench.signups import answers_of, prepared, stage_ids_of_march
-from marchapp.models import Message, Participant
+from marchapp.models import Message, Participant, Stage
 
+Lent = Callable[[], AbstractContextManager[Path]] | None
 DATABASES = ("SQLite", "PostgreSQL")
 CLIENTS = int(os.environ.get("CLIENTS", "4"))
 BEFORE_S, AFTER_S = 5.0, 8.0  # of signing up around a fault
@@ -40,6 +44,10 @@ class Scene:
     redis: Redis | None
     crowd: Crowd
 
+    def stop(self) -> None:
+        self.worker.stop()
+        self.web.stop()
+
     def start_all(self) -> None:
         """Start whatever does not run, as systemd does after a machine has failed."""
         if self.postgres is not None and not self.postgres.is_running():
@@ -52,16 +60,23 @@ class Scene:
 
 @contextmanager
 def scene(
-    database: str, *, with_redis: bool = False, disk: Path | None = None, **more: str
+    database: str,
+    *,
+    with_redis: bool = False,
+    disk: Lent = None,
+    release: Lent = None,
+    settings: dict[str, str] | None = None,
 ) -> Iterator[Scene]:
     """Set the scene: an open march, a web server, a worker, a mail server, and people who sign up.
 
-    `disk` is where the database lies, else a temporary folder; `more` are settings of both processes.
+    `disk` lends the folder of the database, else it lies in a temporary one; `release` that of the program
+    that serves at first, else it is this one; `settings` are further ones of both processes.
     """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        place = disk or folder
+        place = ends.enter_context(disk()) if disk else folder
+        project = ends.enter_context(release()) if release else PROJECT
         postgres = redis = None
         url = f"sqlite:///{place}/march.sqlite"
         if database == "PostgreSQL":
@@ -69,37 +84,45 @@ def scene(
             ends.callback(postgres.stop)
             postgres.start()
             url = postgres.url
-        environment = (
-            signing_up(url, place) | {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(free_port())} | more
-        )
+        mail = MailServer(free_port())
+        ends.callback(mail.stop)
+        mail.start()
+        environment = signing_up(url, place) | (settings or {})
+        environment |= {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(mail.port)}
         if with_redis:
             redis = Redis(folder)
             ends.callback(redis.kill)
             redis.start()
             environment["REDIS_URL"] = redis.url
-        app = prepared(url, place)
-        with app.app_context():
-            stage_ids = stage_ids_of_march()
-        mail = MailServer(int(environment["MAIL_PORT"]))
-        ends.callback(mail.stop)
-        mail.start()
-        web = Web(free_port(), environment=environment, log=folder / "web.log")
-        worker = Worker(environment=environment, log=folder / "worker.log")
-        for process in (web, worker):
-            ends.callback(process.stop)
-            process.start()
+        stage_ids = _prepared(project, url, place)
+        web = Web(free_port(), environment=environment, log=folder / "web.log", project=project)
+        worker = Worker(environment=environment, log=folder / "worker.log", project=project)
         crowd = Crowd(web.port, stage_ids, clients=CLIENTS)
-        yield Scene(folder, environment, web, worker, mail, postgres, redis, crowd)
+        stage = Scene(folder, environment, web, worker, mail, postgres, redis, crowd)
+        ends.callback(stage.stop)
+        web.start()
+        worker.start()
+        yield stage
+
+
+def _prepared(project: Path, url: str, place: Path) -> list[str]:
+    """Let a release make its tables and an open march; return the numbers of the stages."""
+    prepare = "import sys; from pathlib import Path; from bench.signups import prepared;"
+    prepare += "prepared(sys.argv[1], Path(sys.argv[2]))"
+    command = [sys.executable, "-c", prepare, url, str(place)]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        stage_ids = [str(number) for number in connection.scalars(select(Stage.id).order_by(Stage.id))]
+    engine.dispose()
+    return stage_ids
 
 
 def break_under_load(
-    name: str, database: str, happen: Callable[[Scene], dict[str, object] | None], **options: object
+    name: str, database: str, happen: Callable[[Scene], dict[str, object] | None], **options: Any
 ) -> dict[str, object]:
     """Let a fault happen while people sign up, and return what came of it."""
-    with ExitStack() as ends:
-        on_disk = options.pop("disk", None)
-        disk = ends.enter_context(on_disk()) if callable(on_disk) else None
-        stage = ends.enter_context(scene(database, disk=disk, **options))  # type: ignore[arg-type]
+    with scene(database, **options) as stage:
         with stage.crowd:
             time.sleep(BEFORE_S)
             told = happen(stage) or {}
