@@ -8,7 +8,17 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 120
-loglevel = "warning"
+
+# What gunicorn says goes where the program's own lines go, and is written like them: without secrets.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"standard error": {"()": "marchapp.operating.logs.handler", "as_json": False}},
+    "root": {"level": "WARNING", "handlers": ["standard error"]},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}},
+}
+# Whoever turns the access log on gets no addresses: those of private links are secrets.
+access_log_format = '%(h)s %(t)s %(m)s %(s)s %(b)s %(D)s "%({x-request-id}o)s"'
 
 
 def child_exit(_server, worker) -> None:

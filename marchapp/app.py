@@ -146,11 +146,15 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
-    """Keep as many connections as the setting says, and none that the server has closed meanwhile."""
+    """Keep as many connections as the setting says, and none that the server has closed meanwhile.
+
+    What the database refuses is told without the values that it refused.
+    """
+    options = {"hide_parameters": True}
     if settings.database_url.startswith("sqlite"):
-        return {}
+        return options
     pool = {"pool_size": settings.database_pool, "max_overflow": 0, "pool_timeout": PATIENCE_S}
-    return pool | {"pool_pre_ping": True}
+    return options | pool | {"pool_pre_ping": True}
 
 
 def _own_hosts(settings: Settings) -> list[str] | None:

@@ -57,8 +57,8 @@ def explain_other_host(_error: SecurityError) -> Response:
 
 def explain_failure(error: Exception) -> tuple[str, int]:
     """Answer a defect of ours with a reference that is also in the log."""
-    reference = g.get("request_id", "")
-    log.exception("Failure %s at %s %s", reference, request.method, request.endpoint, exc_info=error)
+    reference, raised = g.get("request_id", ""), getattr(error, "original_exception", None) or error
+    log.error("Failure %s at %s %s", reference, request.method, request.endpoint, exc_info=raised)
     db.session.rollback()
     with force_locale(language_without_account()):
         return render_template("errors/500.html", reference=reference), 500
@@ -67,9 +67,8 @@ def explain_failure(error: Exception) -> tuple[str, int]:
 def explain_pause(error: Exception) -> tuple[str, int, dict[str, str]]:
     """Answer that database or queue are down for the moment: nothing was stored, and trying again will do."""
     reference = g.get("request_id", "")
-    log.error(
-        "Down %s at %s %s: %s", reference, request.method, request.endpoint, getattr(error, "orig", error)
-    )
+    first_line, *_values = str(getattr(error, "orig", error)).splitlines() or [""]
+    log.error("Down %s at %s %s: %s", reference, request.method, request.endpoint, first_line)
     with suppress(*PASSING):
         db.session.rollback()
     with force_locale(language_without_account()):
@@ -85,7 +84,12 @@ def explain_missing_key(error: Exception) -> tuple[str, int]:
         return render_template("errors/keys.html"), 503
 
 
+def _leave_to_explanation(_exc_info: object) -> None:
+    """Let Flask not log by the address what `explain_failure` logs by the endpoint."""
+
+
 def init_app(app: Flask) -> None:
+    app.log_exception = _leave_to_explanation  # type: ignore[assignment,method-assign]
     for code in EXPLAINED:
         app.register_error_handler(code, explain)
     app.register_error_handler(RateLimitExceeded, explain_limit)
