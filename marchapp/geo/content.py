@@ -47,6 +47,6 @@ def decode(content: bytes) -> str:
     """Return content as text without byte order mark and XML declaration, whatever its encoding."""
     try:
         text = content.decode(encoding_of(content))
-    except UnicodeDecodeError:
+    except (UnicodeError, LookupError):  # it is written otherwise, or so is no text
         text = content.decode("cp1252", errors="replace")
     return re.sub(r"^\s*<\?xml.*?\?>", "", text.lstrip("\ufeff"), count=1)

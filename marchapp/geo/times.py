@@ -10,6 +10,8 @@ import numpy.typing as npt
 from marchapp.geo.results import Floats, Ints
 
 USUAL_TIME = "2014-09-17T08:00:00Z"
+# Calendars and clocks of all zones can tell every moment in between, and no recorder was there before.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC).timestamp(), datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 LENIENT_TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?\s*(?:Z|([+\-−])(\d{2}):?(\d{2})?)?"
 )
@@ -18,9 +20,18 @@ LENIENT_TIME = re.compile(
 def unix_seconds(texts: list[str]) -> "array[float]":
     """Return times as Unix seconds, nan for what is no time; without offset they are taken as UTC.
 
+    What lies before 1900 or after 2199 is no time either.
+
     >>> unix_seconds(["1970-01-01T00:01:00Z", "1970-01-01T02:00:00.5+02:00", "soon"]).tolist()
     [60.0, 0.5, nan]
     """
+    values = _as_written(texts)
+    column = np.frombuffer(values)
+    column[~((column >= EARLIEST) & (column < LATEST))] = float("nan")
+    return values
+
+
+def _as_written(texts: list[str]) -> "array[float]":
     joined = "".join(texts)
     if len(joined) == len(USUAL_TIME) * len(texts) and joined.isascii():
         values = _usual_times(np.frombuffer(joined.encode(), np.uint8).reshape(-1, len(USUAL_TIME)))

@@ -8,13 +8,14 @@ from xml.parsers import expat
 
 import numpy as np
 
-from marchapp.geo.content import encoding_of
+from marchapp.geo.content import decode, encoding_of
 from marchapp.geo.errors import (
     ForbiddenDoctype,
     MalformedGpx,
     NotGpx,
     TruncatedGpx,
     UnreadableGpx,
+    UnusableInput,
 )
 from marchapp.geo.progress import Progress, untold
 from marchapp.geo.recording import Columns
@@ -55,8 +56,12 @@ def read_points(content: bytes, point_kind: PointKind, progress: Progress = unto
     try:
         known = "utf-16" if encoding in ("utf-16-le", "utf-16-be") else None
         return _parse(content, point_kind, known, progress)
+    except UnusableInput:
+        raise
     except LookupError as error:
         raise MalformedGpx(1) from error
+    except ValueError:  # an encoding that expat does not read, as those of several bytes for a sign
+        return _parse_decoded(content, point_kind, progress)
     except expat.ExpatError as error:
         if encoding not in ("utf-8", "utf-8-sig") or error.code not in _WRONG_BYTES or _is_utf8(content):
             raise _named(error, content) from error
@@ -64,6 +69,14 @@ def read_points(content: bytes, point_kind: PointKind, progress: Progress = unto
         return _parse(content, point_kind, "iso-8859-1", progress)
     except expat.ExpatError as error:
         raise _named(error, content) from error
+
+
+def _parse_decoded(content: bytes, point_kind: PointKind, progress: Progress) -> Columns:
+    whole = decode(content).encode(errors="replace")
+    try:
+        return _parse(whole, point_kind, "utf-8", progress)
+    except expat.ExpatError as error:
+        raise _named(error, whole) from error
 
 
 def _is_utf8(content: bytes) -> bool:
