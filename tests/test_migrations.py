@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Column, Connection, MetaData, inspect, text
 
 from marchapp.app import create_app
-from marchapp.extensions import db
+from marchapp.extensions import db, migrate
 from tests.conftest import new_postgresql_database
 
 A_MOMENT = (date(2014, 9, 18), datetime(2014, 9, 18, 6, tzinfo=UTC))
@@ -42,6 +43,46 @@ def test_migrations_can_be_taken_back_and_applied_again(empty_database: str, tmp
         upgrade()
         assert "participant" in inspect(db.engine).get_table_names()
         db.engine.dispose()
+
+
+def test_the_release_before_can_write_while_the_new_one_starts(tmp_path: Path) -> None:
+    """A migration takes no column away that the release before writes, and asks for no more of it."""
+    app = create_app({"DATABASE_URL": f"sqlite:///{tmp_path / 'march.sqlite'}", "DATA_FOLDER": str(tmp_path)})
+    with app.app_context():
+        upgrade(revision="0014")
+        before = _columns()
+        while (head := _next_after(_revision())) is not None:
+            upgrade(revision=head)
+            after = _columns()
+            assert before.keys() <= after.keys(), f"{head} takes columns away"
+            more = {key: must for key, must in after.items() if key not in before}
+            old_tables = {table for table, _column in before}
+            asked = [key for key, must in more.items() if must and key[0] in old_tables]
+            assert not asked, f"{head} asks the release before for what it does not write"
+            before = after
+        db.engine.dispose()
+
+
+def _revision() -> str:
+    with db.engine.connect() as connection:
+        return str(MigrationContext.configure(connection).get_current_revision())
+
+
+def _next_after(revision: str) -> str | None:
+    found = [
+        one for one in ScriptDirectory(migrate.directory).walk_revisions() if one.down_revision == revision
+    ]
+    return found[0].revision if found else None
+
+
+def _columns() -> dict[tuple[str, str], bool]:
+    """Return table and column, and whether who writes a row must give it."""
+    seen = inspect(db.engine)
+    return {
+        (table, column["name"]): not column["nullable"] and column["default"] is None
+        for table in seen.get_table_names()
+        for column in seen.get_columns(table)
+    }
 
 
 def test_sign_ups_of_before_become_parties_and_can_be_taken_back(empty_database: str, tmp_path: Path) -> None:

@@ -18,15 +18,11 @@ def upgrade() -> None:
         words.add_column(sa.Column("of_person", sa.Boolean(), server_default=sa.true(), nullable=False))
         words.drop_constraint("pk_name_word", type_="primary")
         words.create_primary_key("pk_name_word", ["participant_id", "of_person", "word"])
-    with op.batch_alter_table("name_word") as words:
-        words.alter_column("of_person", server_default=None)
     _index_anew("word", "participant_id", also="of_person")
     _index_anew("heard", "participant_id", also="of_person")
     _add_words()
     with op.batch_alter_table("manifest_version") as version:
         version.add_column(sa.Column("erasures_due", sa.Integer(), server_default="1", nullable=False))
-    with op.batch_alter_table("manifest_version") as version:
-        version.alter_column("erasures_due", server_default=None)
     is_due = sa.text("erasures_due > 0")
     op.create_index(
         "ix_manifest_version_erasures_due",
