@@ -28,7 +28,7 @@ ASKED_AGAIN = {
     "/groups/<int:group_id>/roll-call/<code>/state",
     "/marches/<slug>/stages/<int:number>/roll-calls/changes",
 }
-FILES_OF_ALL = {"/static/<path:filename>", "/fs-static/<path:filename>"}
+FILES_OF_ALL = {"/static/<release>/<path:filename>", "/fs-static/<path:filename>"}
 OF_ALL = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
