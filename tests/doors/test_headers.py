@@ -74,6 +74,15 @@ def test_pages_with_personal_data_are_not_kept(doors: Doors) -> None:
             assert "no-store" in kept(answer), (rule, who)
 
 
+def test_a_public_page_that_is_as_it_was_is_not_sent_again(doors: Doors) -> None:
+    page = doors.knock("GET", "/", "stranger")
+    again = doors.app.test_client().get("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert "Content-Security-Policy" in again.headers
+    changed = doors.app.test_client().get("/", headers={"If-None-Match": 'W/"another"'})
+    assert changed.status_code == 200
+
+
 def test_the_secret_of_a_private_link_is_told_to_nobody(doors: Doors) -> None:
     """Nor is one that does not work any more, or does not work yet: what is nearly right is worth keeping."""
     for rule, _who, answer in answers(doors, LINKS):
