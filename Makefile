@@ -1,4 +1,4 @@
-# The targets are: run · test · check · bench · audit · format · messages · compressed. Each makes what it needs.
+# The targets are: run · test · check · bench · fuzz · audit · format · messages · compressed. Each makes what it needs.
 
 PORT ?= 8000
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -8,7 +8,7 @@ MESSAGES := $(wildcard marchapp/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(MESSAGES:.po=.mo)
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: run test check bench venv dev-venv translations format messages compressed
+.PHONY: run test check bench fuzz venv dev-venv translations format messages compressed
 
 run: venv translations
 	@exec $(FLASK) serve --port "$(PORT)"
@@ -26,6 +26,11 @@ check: dev-venv translations
 
 bench: venv translations
 	$(BIN)/python -m bench
+
+# Random and damaged input for so many seconds a harness; each prints a JSON line, what broke is in instance/fuzz.
+SECONDS ?= 60
+fuzz: dev-venv translations
+	@FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -s -p no:cacheprovider tests/fuzzing
 
 format: dev-venv
 	$(BIN)/ruff format .

@@ -17,6 +17,7 @@ from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
 from marchapp.attendance.taking_over import Moving
 from marchapp.audit import views as audit
+from marchapp.bodies import refuse_json_elsewhere
 from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
 from marchapp.extensions import (
@@ -96,6 +97,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
     for part in (i18n, errors, cli, headers):
         part.init_app(app)
+    app.before_request(refuse_json_elsewhere)
     app.before_request(refuse_to_write_with_wrong_keys)
     _wrap(app, settings)
     return app

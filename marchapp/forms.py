@@ -11,13 +11,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, DateTimeLocalField, Field, Form, FormField, StringField, TimeField
-from wtforms.validators import DataRequired, InputRequired, Length, StopValidation, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    StopValidation,
+    ValidationError,
+)
 from wtforms.widgets import TextInput
 
 from marchapp.i18n import LANGUAGES
 
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d.%m.%y"]
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]
+LARGEST_NUMBER = 10**9
 
 
 def tidy(value: Any) -> Any:
@@ -37,6 +45,15 @@ def at_most(characters: int) -> Length:
     length = Length(max=characters, message=_l("This is too long: write at most %(max)d characters."))
     length.field_flags = {}  # with `maxlength` browsers cut what is pasted and do not say so
     return length
+
+
+class Within(NumberRange):
+    """A range of whole numbers; what is longer than any number that is meant lies outside."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data is not None and abs(field.data) > LARGEST_NUMBER:
+            raise ValidationError(self.message)
+        super().__call__(form, field)
 
 
 class Text(StringField):

@@ -110,7 +110,7 @@ def init_app(app: Flask) -> None:
     app.config.update(SETTINGS)
     # Roles are held for each march, in Appointment; Flask-Security's own global roles are not used.
     datastore = SQLAlchemyUserDatastore(db, Account, Appointment)
-    Security(
+    security = Security(
         app,
         datastore,
         login_form=SignInForm,
@@ -118,3 +118,4 @@ def init_app(app: Flask) -> None:
         reset_password_form=NewPasswordForm,
         mail_util_cls=OutboxMail,
     )
+    security.want_json(lambda _request: False)  # its answers are pages, to scripts too

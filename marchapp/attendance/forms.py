@@ -94,8 +94,8 @@ def _read_mark(mark: Any) -> SentMark:
 
 def _ago(milliseconds: Any) -> timedelta:
     is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
-    seconds = milliseconds / 1000 if is_number else 0
-    return timedelta(seconds=min(max(seconds, 0), LONGEST_AGO_S) if seconds == seconds else 0)
+    bounded = min(max(milliseconds, 0), LONGEST_AGO_S * 1000) if is_number else 0  # before any arithmetic
+    return timedelta(milliseconds=bounded if bounded == bounded else 0)
 
 
 def _whole(*, state: str, handed_to: str, **values: Any) -> SentMark | None:

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, SelectChoice
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from marchapp.border.words import PLACES
 from marchapp.files.forms import PaperLanguage
-from marchapp.forms import BaseForm, Text
+from marchapp.forms import BaseForm, Text, Within
 
 MOST_PEOPLE = 1_000_000
 
@@ -33,7 +33,7 @@ class CountForm(BaseForm):
         _l("Heads counted"),
         validators=[
             InputRequired(_l("Write how many were counted.")),
-            NumberRange(0, MOST_PEOPLE, _l("Write a whole number, as 98.")),
+            Within(0, MOST_PEOPLE, _l("Write a whole number, as 98.")),
         ],
     )
     remark = Text(_l("Remark"), most=300, optional=True)

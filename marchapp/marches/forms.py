@@ -20,7 +20,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from marchapp.forms import (
     BaseForm,
@@ -28,6 +28,7 @@ from marchapp.forms import (
     Day,
     LocalMoment,
     TextByLanguage,
+    Within,
     at_most,
     email_address,
     tidy,
@@ -50,7 +51,7 @@ class Places(IntegerField):
     def __init__(self, label: str, *, limitless: bool = False, **options: Any) -> None:
         words = _l("Write a whole number from 0 to 100,000.")
         asked = Optional() if limitless else InputRequired(words)
-        in_range = NumberRange(0, MOST_PLACES, words)
+        in_range = Within(0, MOST_PLACES, words)
         super().__init__(
             label, validators=[asked, in_range], render_kw={"min": 0, "max": MOST_PLACES}, **options
         )
@@ -66,7 +67,7 @@ class ChildrenPerAdult(IntegerField):
     """How many children an adult who has a place makes room for; empty where children need none."""
 
     def __init__(self, label: str, **options: Any) -> None:
-        in_range = NumberRange(1, MOST_CHILDREN, _l("Write a whole number from 1 to 100."))
+        in_range = Within(1, MOST_CHILDREN, _l("Write a whole number from 1 to 100."))
         limits = {"min": 1, "max": MOST_CHILDREN}
         super().__init__(label, validators=[Optional(), in_range], render_kw=limits, **options)
 
@@ -82,7 +83,7 @@ class WholeNumber(IntegerField):
 
     def __init__(self, label: str, *, least: int, most: int, **options: Any) -> None:
         self.words = _l("Write a whole number from %(least)s to %(most)s.", least=least, most=most)
-        asked = [InputRequired(self.words), NumberRange(least, most, self.words)]
+        asked = [InputRequired(self.words), Within(least, most, self.words)]
         super().__init__(label, validators=asked, render_kw={"min": least, "max": most}, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -180,11 +181,11 @@ class SettingsForm(BaseForm):
     places: FormField
 
     def validate_ends_on(self, field: Day) -> None:
-        if self.starts_on.data and field.data < self.starts_on.data:
+        if self.starts_on.data and field.data and field.data < self.starts_on.data:
             raise ValidationError(_("The last day is before the first. Change one of them."))
 
     def validate_signup_closes_at(self, field: LocalMoment) -> None:
-        if self.signup_opens_at.data and field.data <= self.signup_opens_at.data:
+        if self.signup_opens_at.data and field.data and field.data <= self.signup_opens_at.data:
             raise ValidationError(_("Sign-up closes before it opens. Change one of them."))
 
     @classmethod

@@ -40,6 +40,10 @@ class Account(db.Model, UserMixin):
 
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="account", lazy="selectin")
 
+    def verify_and_update_password(self, password: str) -> bool:
+        """Tell whether a password is theirs: who has not set one yet has none that could be."""
+        return bool(self.password) and super().verify_and_update_password(password)
+
     def has_role_in(self, march: "March", role: Role) -> bool:
         return any(held.march_id == march.id and held.role == role for held in self.appointments)
 

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, IntegerField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marchapp.forms import BaseForm, Clock, Text, to_local, to_utc
+from marchapp.forms import BaseForm, Clock, Text, Within, to_local, to_utc
 from marchapp.i18n import clock
 from marchapp.models import Account, Group, Stage
 from marchapp.models.timetable import clock_from
@@ -68,7 +68,7 @@ class WholeNumber(IntegerField):
 
     def __init__(self, label: str, *, most: int, **options: Any) -> None:
         self.complaint = _l("Write a whole number from 1 to %(most)s.", most=most)
-        asked = [InputRequired(self.complaint), NumberRange(1, most, self.complaint)]
+        asked = [InputRequired(self.complaint), Within(1, most, self.complaint)]
         super().__init__(label, validators=asked, render_kw={"min": 1, "max": most}, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:

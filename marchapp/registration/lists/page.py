@@ -203,6 +203,7 @@ def unpack(text: str) -> list[Row]:
     try:
         unpacking = zlib.decompressobj()
         kept = json.loads(unpacking.decompress(urlsafe_b64decode(text), MOST_UNPACKED))
+        json.dumps(kept, ensure_ascii=False).encode()  # no page can show half a pair of UTF-16
         rows = [
             Row(
                 int(number),
