@@ -6,7 +6,7 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-v
 COPY . .
 RUN for language in marchapp/translations/*/LC_MESSAGES; do \
       /venv/bin/pybabel --quiet compile --input-file $language/messages.po --output-file $language/messages.mo; \
-    done && python -m compileall -q marchapp
+    done && /venv/bin/python -m whitenoise.compress --quiet static && python -m compileall -q marchapp
 
 FROM python:3.13-slim
 # pg_dump and pg_restore, for flask backup and flask restore

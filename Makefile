@@ -1,4 +1,4 @@
-# The targets are: run · test · check · bench · format · messages. Each makes what it needs.
+# The targets are: run · test · check · bench · audit · format · messages · compressed. Each makes what it needs.
 
 PORT ?= 8000
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -8,7 +8,7 @@ MESSAGES := $(wildcard marchapp/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(MESSAGES:.po=.mo)
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: run test check bench venv dev-venv translations format messages
+.PHONY: run test check bench venv dev-venv translations format messages compressed
 
 run: venv translations
 	@exec $(FLASK) serve --port "$(PORT)"
@@ -36,6 +36,10 @@ messages: dev-venv
 	$(BIN)/pybabel -q extract -F babel.cfg -k _l -c Translators: --no-location --sort-output --project march -o .messages.pot .
 	$(BIN)/pybabel -q update -N -i .messages.pot -d marchapp/translations --no-wrap --ignore-obsolete
 	@rm .messages.pot
+
+# Static files once more, as brotli and gzip, for a server that many come to.
+compressed: venv
+	$(BIN)/python -m whitenoise.compress --quiet static
 
 venv: .venv/run-time
 

@@ -31,7 +31,16 @@ def add_headers(response: Response) -> Response:
         del response.headers["Cache-Control"]
     for name, value in headers.items():
         response.headers.setdefault(name, value)
+    if response.headers["Cache-Control"] == "private, no-cache" and not response.direct_passthrough:
+        _send_only_what_changed(response)
     return response
+
+
+def _send_only_what_changed(response: Response) -> None:
+    """Let whoever looks again at a page that is the same for everybody spend a few bytes on it."""
+    if request.method == "GET" and response.status_code == 200:
+        response.add_etag(weak=True)
+        response.make_conditional(request)
 
 
 def add_static_headers(headers: dict[str, str], _path: str, _url: str) -> None:

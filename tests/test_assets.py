@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from marchapp.assets import release_of
+from marchapp.assets import init_app, release_of
 
 
 def test_the_address_names_the_release_and_may_be_kept_for_a_year(app: Flask, client: FlaskClient) -> None:
@@ -32,3 +32,16 @@ def test_the_release_changes_with_any_file_and_not_with_its_compressed_form(tmp_
     assert release_of(tmp_path) == before
     (tmp_path / "js" / "a.js").write_text("other")
     assert release_of(tmp_path) != before
+
+
+def test_who_takes_brotli_gets_what_was_compressed_before(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("one " * 1000)
+    (tmp_path / "a.js.br").write_bytes(b"compressed")
+    app = Flask(__name__, static_folder=None)
+    init_app(app, tmp_path)
+    with app.test_request_context():
+        path = url_for("static", filename="a.js")
+    answer = app.test_client().get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert (answer.headers["Content-Encoding"], answer.data) == ("br", b"compressed")
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    assert app.test_client().get(path).data.startswith(b"one ")

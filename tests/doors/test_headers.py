@@ -28,7 +28,7 @@ ASKED_AGAIN = {
     "/groups/<int:group_id>/roll-call/<code>/state",
     "/marches/<slug>/stages/<int:number>/roll-calls/changes",
 }
-FILES_OF_ALL = {"/static/<path:filename>", "/fs-static/<path:filename>"}
+FILES_OF_ALL = {"/static/<release>/<path:filename>", "/fs-static/<path:filename>"}
 OF_ALL = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -72,6 +72,15 @@ def test_pages_with_personal_data_are_not_kept(doors: Doors) -> None:
             assert {"private", "no-store"} & kept(answer), rule
         else:
             assert "no-store" in kept(answer), (rule, who)
+
+
+def test_a_public_page_that_is_as_it_was_is_not_sent_again(doors: Doors) -> None:
+    page = doors.knock("GET", "/", "stranger")
+    again = doors.app.test_client().get("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert "Content-Security-Policy" in again.headers
+    changed = doors.app.test_client().get("/", headers={"If-None-Match": 'W/"another"'})
+    assert changed.status_code == 200
 
 
 def test_the_secret_of_a_private_link_is_told_to_nobody(doors: Doors) -> None:
