@@ -255,10 +255,12 @@ def track_for_reader(track_id: int) -> Track:
 
 
 def recording_for_guide(recording_id: int) -> Recording:
-    """Return a recording to the guides of its group, or to a coordinator of its march."""
+    """Return a recording that is kept to the guides of its group, or to a coordinator of its march."""
     signed_in_account()
     recording = _one(select(Recording).where(Recording.id == recording_id))
     _allow(is_guide_of(recording.group) or is_coordinator(recording.group.stage.march))
+    if not recording.is_kept:
+        abort(404)
     return recording
 
 

@@ -39,15 +39,20 @@ from marchapp.keys import refuse_to_write_with_wrong_keys
 from marchapp.mail import views as mail_views
 from marchapp.mail import worker as _mail_worker  # noqa: F401 - declares its tasks
 from marchapp.marches import views as marches
+from marchapp.models.retention import Kept
 from marchapp.operating import logs, requests
 from marchapp.operating import nightly as _nightly  # noqa: F401 - declares a task
 from marchapp.operating import views as operating
 from marchapp.printing import views as printing
+from marchapp.registration import forgetting
 from marchapp.registration import views as registration
+from marchapp.retention import views as retention
+from marchapp.retention import worker as retention_worker
 from marchapp.rosters import views as rosters
 from marchapp.rosters.moves import MoveRefused
 from marchapp.rosters.on_the_way import move_on_the_way
 from marchapp.rosters.words import why_not_moved
+from marchapp.tracks import forgetting as forgetting_tracks
 from marchapp.tracks import views as tracks
 
 REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -66,6 +71,7 @@ FEATURES = (
     operating,
     audit,
     health,
+    retention,
 )
 
 
@@ -95,6 +101,9 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
     app.extensions[attendance.MOVING] = Moving(move_on_the_way, MoveRefused, why_not_moved)
+    app.extensions[retention_worker.REMOVERS] = forgetting.REMOVING | {
+        Kept.RECORDINGS: forgetting_tracks.RECORDINGS
+    }
     for part in (i18n, errors, cli, headers):
         part.init_app(app)
     app.before_request(refuse_json_elsewhere)

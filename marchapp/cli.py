@@ -20,6 +20,7 @@ from marchapp.models import Account, March, Role
 from marchapp.models.quota import new_quotas
 from marchapp.operating import commands as operating
 from marchapp.operating import metrics
+from marchapp.retention.worker import retention
 from marchapp.tracks import worker as comparing
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -219,6 +220,7 @@ COMMANDS = (
     compute_rosters,
     key_check,
     rotate_keys,
+    retention,
     operating.doctor,
     operating.make_backup,
     operating.restore,

@@ -22,6 +22,7 @@ FEATURES = {
     "operating",
     "audit",
     "health",
+    "retention",
 }
 SHARED = {"mail", "files"}  # features that others use, all but their views and their worker
 PURE = {"numpy", "shapely", "gpxpy", "fitdecode", "ortools"}

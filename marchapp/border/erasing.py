@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from marchapp.border.crossing import Line
 from marchapp.border.services import lines_of, packed
-from marchapp.models import AuditEvent, ManifestCount, ManifestVersion, Participant, Stage
+from marchapp.models import AuditEvent, ManifestCount, ManifestVersion, March, Participant, Stage
 from marchapp.models.conditional import rows_changed
 from marchapp.models.names import without_names
-from marchapp.models.participant import person_erased
+from marchapp.models.participant import march_forgotten, papers_forgotten, person_erased
+from marchapp.models.retention import Kept, is_due
 
 NO_NAME = "–"
 
@@ -27,6 +28,21 @@ def _forget(session: Session, *, person: Participant, names: list[str], now: dat
         count.remark = without_names(count.remark, names)
 
 
+@papers_forgotten.connect
+def _look_through_all(session: Session, *, march: March, **_more: object) -> None:
+    """Let the worker look through every frozen manifest."""
+    stages = select(Stage.id).where(Stage.march_id == march.id)
+    due = update(ManifestVersion).where(ManifestVersion.stage_id.in_(stages))
+    session.execute(due.values(erasures_due=ManifestVersion.erasures_due + 1))
+
+
+@march_forgotten.connect
+def _forget_all(session: Session, *, march: March, **_more: object) -> None:
+    _look_through_all(session, march=march)
+    stages = select(Stage.id).where(Stage.march_id == march.id)
+    session.execute(update(ManifestCount).where(ManifestCount.stage_id.in_(stages)).values(remark=""))
+
+
 def due_versions(session: Session, now: datetime) -> list[int]:
     """Return the ids of manifests that may name somebody who was erased, of stages that are over."""
     march = joinedload(ManifestVersion.stage).joinedload(Stage.march)
@@ -34,10 +50,15 @@ def due_versions(session: Session, now: datetime) -> list[int]:
     return [one.id for one in session.scalars(query) if one.stage.is_over(now)]
 
 
-def without_erased(session: Session, version: ManifestVersion) -> bytes:
-    """Return the content of a version without names and papers of those who were erased."""
-    erased = _erased_references(session, version.stage.march_id)
-    return packed([_unnamed(line) if line.reference in erased else line for line in lines_of(version)])
+def without_erased(session: Session, version: ManifestVersion, now: datetime) -> bytes:
+    """Return the content of a version without names and papers of those who were erased.
+
+    Where the march keeps papers no longer, those of all go.
+    """
+    march = version.stage.march
+    erased, keeps_papers = _erased_references(session, march.id), not is_due(march, Kept.DOCUMENTS, now)
+    lines = [line if keeps_papers else replace(line, papers=(), notary="") for line in lines_of(version)]
+    return packed([_unnamed(line) if line.reference in erased else line for line in lines])
 
 
 def _erased_references(session: Session, march_id: int) -> set[str]:

@@ -41,7 +41,10 @@ def forget_in_manifests() -> None:
             version = db.session.get_one(
                 ManifestVersion, version_id, options=[undefer(ManifestVersion.content)]
             )
-            erasures, content = version.erasures_due, erasing.without_erased(db.session, version)
+            erasures, content = (
+                version.erasures_due,
+                erasing.without_erased(db.session, version, datetime.now(UTC)),
+            )
             db.session.rollback()
         erasing.keep(db.session, version_id, erasures, content)
         db.session.commit()

@@ -7,9 +7,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from marchapp.files.kinds import FileKind, Params
-from marchapp.models import AuditEvent, Participant, PreparedFile
+from marchapp.models import AuditEvent, March, Participant, PreparedFile
 from marchapp.models.audit import record
-from marchapp.models.participant import person_erased
+from marchapp.models.participant import march_forgotten, person_erased
 
 KEPT_FOR = timedelta(days=1)
 
@@ -71,6 +71,11 @@ def note_download(
 def _forget_files(session: Session, *, person: Participant, **_more: object) -> None:
     """Delete the files of a march: nobody can tell who stands in them, and they are made again in seconds."""
     session.execute(delete(PreparedFile).where(PreparedFile.march_id == person.march_id))
+
+
+@march_forgotten.connect
+def _forget_all_files(session: Session, *, march: March, **_more: object) -> None:
+    session.execute(delete(PreparedFile).where(PreparedFile.march_id == march.id))
 
 
 def forget_old_files(session: Session, now: datetime) -> None:

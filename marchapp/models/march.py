@@ -26,7 +26,8 @@ class March(db.Model):
     """One edition of a march. What the public may see is said by the `is_` and `shows_` columns.
 
     `consents_checked_to` is the number of the participant up to whom the worker has looked at consents anew:
-    0 to begin once something changed that concerns everybody, None when it is done.
+    0 to begin once something changed that concerns everybody, None when it is done. `kept_days` are the days
+    that its coordinators chose for some kinds of data: see models/retention.py.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,6 +50,7 @@ class March(db.Model):
     days_for_consent: Mapped[int] = mapped_column(default=14)
     notarised_countries: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["RU"])
     consents_checked_to: Mapped[int | None]
+    kept_days: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
 
     stages: Mapped[list["Stage"]] = relationship(back_populates="march", order_by="Stage.number")
     quotas: Mapped[list["Quota"]] = relationship(back_populates="march", order_by="Quota.id")

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 # Sent by a session in the transaction that erases somebody, before the names go, with `person`, `names` (what
 # tells that a text is about the person) and `now`: every feature forgets what it keeps besides.
 person_erased = Signal()
+# Sent in the same way with `march` and `now` when all that names people in a march goes, as it is due.
+march_forgotten = Signal()
+papers_forgotten = Signal()  # with `march`: frozen manifests hold papers, too
 
 
 class Standing(StrEnum):
@@ -71,7 +74,8 @@ class Participant(db.Model):
     into a group; `may_cross_border` says the same of stages across a border. `place_held_until` is when a
     place is given on for want of consents, and stays with somebody who lost it so. `left_groups_at` is when a
     consent that was withdrawn took somebody out of a group. Of somebody erased (`erased_at`) only what is
-    counted is left, under the reference instead of a name.
+    counted is left, under the reference instead of a name: who asked for it has cancelled, the others, whose
+    names were not to be kept any longer, stand as they stood.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -150,7 +154,6 @@ class Participant(db.Model):
         UniqueConstraint("march_id", "reference"),
         CheckConstraint("(standing = 'waiting') = (waiting_since IS NOT NULL)", name="waits_since"),
         CheckConstraint("(standing = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"),
-        CheckConstraint("erased_at IS NULL OR standing = 'cancelled'", name="erased_for_good"),
         Index(
             "ix_participant_line",
             "march_id",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, Update, select, update
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marchapp.extensions import db
@@ -32,7 +33,8 @@ class Recording(db.Model):
     Those in use are joined into the track of the group; the others stay in the history. Of a file that goes
     on over other stages only the piece between `piece_from` and `piece_to` is used, None where it is not cut.
     `started_at` and `finished_at` are the first and last time in that piece, `points` how many it has.
-    `other_stages` are the ids of the stages of which the file holds a recording too.
+    `other_stages` are the ids of the stages of which the file holds a recording too. A file that is kept no
+    longer has 0 bytes; that it was sent, and when, stays.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +56,10 @@ class Recording(db.Model):
     uploaded_by: Mapped["Account | None"] = relationship()
 
     __table_args__ = (UniqueConstraint("group_id", "sha256"),)
+
+    @hybrid_property
+    def is_kept(self) -> bool:
+        return self.size_bytes > 0
 
 
 class Track(db.Model):
@@ -85,7 +91,8 @@ class TrackComparison(db.Model):
 
     The columns are what tables of tracks show; `result` is the whole Comparison as JSON, `points_npz` its
     points as numpy columns, and `outline` the few of them that a map of many tracks draws. These three are
-    loaded only by the page that draws them.
+    loaded only by the page that draws them. Once recordings are kept no longer the points and the outline are
+    empty, and the result is without the places where the group was.
     """
 
     track_id: Mapped[int] = mapped_column(ForeignKey("track.id", ondelete="CASCADE"), primary_key=True)
@@ -118,6 +125,11 @@ def compare_anew(session: Session, *, stage_id: int, now: datetime) -> None:
 
 
 def await_comparison(session: Session, chosen: Update, *, now: datetime) -> None:
-    """Let the worker compare the chosen tracks, from the beginning, as soon as this is committed."""
+    """Let the worker compare the chosen tracks, from the beginning, as soon as this is committed.
+
+    A track whose recordings are kept no longer stays as it was compared.
+    """
+    is_left = (Recording.group_id == Track.group_id, Recording.is_used, Recording.is_kept)
+    chosen = chosen.where(select(Recording.id).where(*is_left).exists())
     if rows_changed(session, chosen.values(AT_REST | {"waiting_since": now})):
         session.info[WAITING_TRACKS] = True

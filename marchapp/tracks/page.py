@@ -33,7 +33,10 @@ class Passed:
 
 @dataclass(frozen=True)
 class Page:
-    """All that the template needs; `result` is the stored comparison with its times as moments."""
+    """All that the template needs; `result` is the stored comparison with its times as moments.
+
+    Without points, which are kept no longer, there is no `sketch`: nor map, charts and files.
+    """
 
     result: Result
     verdict: str
@@ -43,7 +46,7 @@ class Page:
     kilometres: list[Kilometre]
     dropped: str
     dropped_reasons: list[str]
-    sketch: RouteSketch
+    sketch: RouteSketch | None
 
 
 def read_page(track: Track) -> Page:
@@ -52,19 +55,27 @@ def read_page(track: Track) -> Page:
     stage = track.group.stage
     zone = stage.march.time_zone
     result = with_moments(track.comparison.result)
-    columns = unpack(track.comparison.points_npz)
-    places = [(one["name"], one["lat"], one["lon"]) for one in result["checkpoints"]]
+    columns = unpack(track.comparison.points_npz) if track.comparison.points_npz else None
     return Page(
         result=result,
         verdict=verdict(result, group=track.group.number, zone=zone),
         notes=notes(result, stage_day=stage.day, zone=zone),
         planned_against_walked=list(_planned_against_walked(result, stage)),
         checkpoints=[_passed(one, stage) for one in result["checkpoints"]],
-        kilometres=by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result),
+        kilometres=_kilometres(columns, result) if columns else [],
         dropped=dropped(result["track"]),
         dropped_reasons=dropped_reasons(result["track"]),
-        sketch=sketch_route(columns.route.lat, columns.route.lon, places, walked=_walked(columns, result)),
+        sketch=_sketch(columns, result) if columns else None,
     )
+
+
+def _kilometres(columns: Columns, result: Result) -> list[Kilometre]:
+    return by_kilometre(columns.points, nodes_along(columns.points, columns.route, result), result)
+
+
+def _sketch(columns: Columns, result: Result) -> RouteSketch:
+    places = [(one["name"], one["lat"], one["lon"]) for one in result["checkpoints"]]
+    return sketch_route(columns.route.lat, columns.route.lon, places, walked=_walked(columns, result))
 
 
 def _walked(columns: Columns, result: Result) -> Iterator[tuple[int, Floats, Floats]]:

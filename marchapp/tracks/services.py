@@ -147,10 +147,10 @@ def renew_track(
 
 
 def parts_of(session: Session, group_id: int) -> dict[int, Part]:
-    """Return the recordings of a group that are in use, by id, as what is read and joined."""
+    """Return the recordings of a group that are in use and still kept, by id, as what is read and joined."""
     recordings = session.scalars(
         select(Recording)
-        .where(Recording.group_id == group_id, Recording.is_used)
+        .where(Recording.group_id == group_id, Recording.is_used, Recording.is_kept)
         .order_by(Recording.id)
         .options(undefer(Recording.content_gz))
     )

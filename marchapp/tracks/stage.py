@@ -103,7 +103,7 @@ def common_picture(session: Session, stage: Stage, seen: ColumnElement[bool]) ->
         "tracks": [
             {"group": group.number, "id": track.id, **comparison.outline}
             for group, track, comparison in session.execute(query)
-            if comparison
+            if comparison and comparison.outline
         ],
         "words": _words(),
     }

@@ -37,7 +37,7 @@ from marchapp.tracks.outline import whole_line
 from marchapp.tracks.page import read_page
 from marchapp.tracks.picture import picture
 from marchapp.tracks.sentences import other_stages, said_of_taken, said_of_use, span
-from marchapp.tracks.stored import unpack, with_moments
+from marchapp.tracks.stored import Columns, unpack, with_moments
 from marchapp.tracks.taking import SentFile
 
 blueprint = Blueprint("tracks", __name__)
@@ -165,15 +165,15 @@ def stage_map(slug: str, number: int) -> Response:
 def map_data(track_id: int) -> Response:
     track = track_for_reader(track_id)
     result = with_moments(_compared(track).result)
-    drawn = picture(unpack(_compared(track).points_npz), result, stage=track.group.stage)
+    drawn = picture(_points_of(track), result, stage=track.group.stage)
     return _as_json(drawn)
 
 
 @blueprint.get("/tracks/<int:track_id>/line.json")
 def line(track_id: int) -> Response:
     """Give the whole line of a track to the map of its stage, which draws an outline of it first."""
-    found = _compared(track_for_reader(track_id))
-    drawn = whole_line(unpack(found.points_npz).points, with_moments(found.result))
+    track = track_for_reader(track_id)
+    drawn = whole_line(_points_of(track).points, with_moments(_compared(track).result))
     return _as_json(drawn)
 
 
@@ -187,7 +187,7 @@ def result_json(track_id: int) -> Response:
 @blueprint.get("/tracks/<int:track_id>.csv")
 def points_csv(track_id: int) -> Response:
     track = track_for_reader(track_id)
-    text = points_as_csv(unpack(_compared(track).points_npz).points)
+    text = points_as_csv(_points_of(track).points)
     return _file(text, "text/csv; charset=utf-8", f"{_file_name(track.group)}.csv")
 
 
@@ -195,7 +195,7 @@ def points_csv(track_id: int) -> Response:
 def gpx(track_id: int) -> Response:
     track = track_for_reader(track_id)
     content = track_as_gpx(
-        unpack(_compared(track).points_npz).points,
+        _points_of(track).points,
         name=_file_name(track.group),
         checkpoints=[Waypoint(place.name, place.lat, place.lon) for place in track.group.stage.checkpoints],
     )
@@ -266,6 +266,12 @@ def _heading(stage: Stage, order: str, text: str, name: str) -> dict[str, Any]:
 def _compared(track: Track) -> TrackComparison:
     """Return the comparison of a track, or answer that there is nothing here yet."""
     return track.comparison or abort(404)
+
+
+def _points_of(track: Track) -> Columns:
+    """Return the points of a track and its route, or answer that there are none (any more)."""
+    content = _compared(track).points_npz
+    return unpack(content) if content else abort(404)
 
 
 def _upload_page(group: Group, form: UploadForm, known: Sequence[Recording] = ()) -> str:

@@ -29,20 +29,17 @@ from marchapp.registration.noting import note
 A_BATCH = 50
 REMINDERS = ((2, 1 / 6), (1, 1 / 2))  # which reminder, and what is left of the time when it is due
 DOCUMENTS_ARE_LOOKED_AT = timedelta(days=60)  # before the crossing: long enough to get a new one
-HEALTH_NOTES_ARE_KEPT = timedelta(days=30)  # after the march, as the first text about them says
-LOOK_BACK = timedelta(days=365)
 
 
 @queue.every_minute
 def see_to_consents() -> None:
-    """Ask whom a change concerns, remind, give places on that were held in vain, and delete what is due."""
+    """Ask whom a change concerns, remind and give places on that were held in vain."""
     now = datetime.now(UTC)
     for march in _marches_to_come(db.session, now):
         check_anew(db.session, march, now=now)
         remind(db.session, march, now=now)
         take_places_back(db.session, march, now=now)
         warn_of_documents(db.session, march, now=now)
-    delete_health_notes(db.session, now=now)
     db.session.commit()
 
 
@@ -116,14 +113,6 @@ def warn_of_documents(session: Session, march: March, *, now: datetime) -> None:
         if rows_changed(session, claim.values(reminded_at=now)):
             letters.document_expires(session, document.participant, now=now)
         session.commit()
-
-
-def delete_health_notes(session: Session, *, now: datetime) -> None:
-    """Delete the notes on health of marches that ended some time ago."""
-    last_day = now.date() - HEALTH_NOTES_ARE_KEPT
-    over = select(March.id).where(March.ends_on < last_day, March.ends_on > last_day - LOOK_BACK)
-    notes = update(Participant).where(Participant.march_id.in_(over), Participant.has_health_notes)
-    session.execute(notes.values(health_notes="", has_health_notes=False))
 
 
 def _marches_to_come(session: Session, now: datetime) -> Iterable[March]:

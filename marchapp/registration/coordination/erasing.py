@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -26,7 +26,7 @@ from marchapp.models import (
     Stage,
 )
 from marchapp.models.audit import take_personal_out
-from marchapp.models.names import without_names
+from marchapp.models.names import name_key, without_names
 from marchapp.models.participant import person_erased
 from marchapp.registration import letters, services
 from marchapp.registration.coordination.history import lives_of
@@ -198,15 +198,25 @@ def _erase_consents(session: Session, person: Participant) -> None:
 
 def _erase_person(person: Participant) -> None:
     """Empty what was written about somebody; the reference takes the place of the name."""
-    emptied: dict[str, Any] = dict.fromkeys(EMPTIED, "")
-    for name, value in emptied.items():
+    for name, value in erased_values(person.reference, person.birth_date).items():
         setattr(person, name, value)
-    person.given_name, person.family_name = ERASED, person.reference
-    person.birth_date = person.birth_date.replace(month=1, day=1)
-    person.spoken_languages, person.knows_first_aid, person.has_health_notes = [], False, False
     person.documents, person.notarised_consent = [], None
-    person.place_held_until, person.left_groups_at = None, None
     person.refresh_keys()
+
+
+def erased_values(reference: str, birth_date: date) -> dict[str, Any]:
+    """Return the columns of somebody erased, but those that say when."""
+    return dict.fromkeys(EMPTIED, "") | {
+        "given_name": ERASED,
+        "family_name": reference,
+        "name_key": name_key(ERASED, reference),
+        "birth_date": birth_date.replace(month=1, day=1),
+        "spoken_languages": [],
+        "knows_first_aid": False,
+        "has_health_notes": False,
+        "place_held_until": None,
+        "left_groups_at": None,
+    }
 
 
 def _erase_contact(session: Session, party: Party) -> None:

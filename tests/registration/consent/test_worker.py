@@ -295,18 +295,6 @@ def test_a_document_that_expires_before_the_crossing_is_told_once(
     assert sent == [("document_expires", child)] * warned
 
 
-def test_notes_on_health_go_thirty_days_after_the_march(session: Session, family: Family) -> None:
-    family.child.health_notes, family.child.has_health_notes = "Allergic to nuts", True
-    session.commit()
-    last_day = datetime.combine(family.march.ends_on, NOW.timetz())
-    for days, kept in ((30, True), (31, False)):
-        worker.delete_health_notes(session, now=last_day + timedelta(days=days))
-        session.commit()
-        session.expire_all()
-        assert family.child.has_health_notes == kept
-    assert family.child.health_notes == ""
-
-
 def test_a_march_that_is_over_is_left_alone(session: Session, family: Family, sent: Letters) -> None:
     family.march.starts_on -= timedelta(days=400)
     family.march.ends_on -= timedelta(days=400)
