@@ -1,4 +1,4 @@
-# The targets are: run · test · check · bench · fuzz · audit · format · messages · compressed. Each makes what it needs.
+# The targets are: run · test · check · bench · fuzz · format · messages · compressed. Each makes what it needs.
 
 PORT ?= 8000
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
