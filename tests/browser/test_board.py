@@ -17,7 +17,7 @@ OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
 PAGE = "/marches/victory/stages/1/groups"
 PASSWORD = "march2014"
-LONG_TASK_MS = 100
+LONG_TASK_MS = 250  # on a machine that runs other tests beside it
 # What our own scripts do in frames that take long; what the test asks the page meanwhile does not count.
 WATCH_LONG_FRAMES = """() => {
   window.ownScriptsMs = [];
