@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, make_url, select, text
 from sqlalchemy.orm import Session
 
 from marchapp.app import create_app
-from marchapp.extensions import db
+from marchapp.extensions import db, queue
 from marchapp.models import Account, AuditEvent
 from tests.factories import Cast, make_cast
 
@@ -79,7 +79,8 @@ def migrated_app(database_url: str, data_folder: Path) -> Iterator[Flask]:
 
 @pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
-    """The application with empty tables, which are emptied again afterwards."""
+    """The application with empty tables, which are emptied again afterwards, and an empty queue."""
+    queue.huey.storage.flush_all()  # what was sent before would keep others from being sent
     yield migrated_app
     with migrated_app.app_context(), db.engine.begin() as connection, forgetting(connection):
         for table in reversed(db.metadata.sorted_tables):

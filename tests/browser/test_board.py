@@ -17,7 +17,7 @@ OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
 PAGE = "/marches/victory/stages/1/groups"
 PASSWORD = "march2014"
-LONG_TASK_MS = 250  # on a machine that runs other tests beside it
+LONG_TASK_MS = 100
 # What our own scripts do in frames that take long; what the test asks the page meanwhile does not count.
 WATCH_LONG_FRAMES = """() => {
   window.ownScriptsMs = [];
@@ -231,6 +231,7 @@ def test_two_hundred_people_are_dragged_without_a_long_task(
     session.commit()
     page = open_board()
     expect(page.locator(".person")).to_have_count(204)
+    page.evaluate("document.fonts.ready.then(() => true)")  # cards move while letters come
     page.evaluate(WATCH_LONG_FRAMES)
     longest = []
     for name in ("Anna Aas", "Berit Aas", "Cato Aas"):
