@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from marchapp.app import create_app
-from marchapp.extensions import db, limiter
+from marchapp.extensions import db, limiter, queue
 from tests.factories import Cast
 
 SIGN_UP = "/marches/victory/sign-up/official"
@@ -30,6 +30,8 @@ def in_earnest(
         monkeypatch.setattr(limiter, name, getattr(limiter, name, None))
     for name, value in {"enabled": True, "_storage_dead": False, "_storage_options": {}}.items():
         monkeypatch.setattr(limiter, name, value)
+    for name, value in {"_storage": queue._storage, "_tasks": dict(queue._tasks)}.items():
+        monkeypatch.setattr(queue, name, value)
     redis = {} if request.param == "memory" else {"REDIS_URL": "redis://127.0.0.1:1/0"}
     environment = {"DATABASE_URL": database_url, "DATA_FOLDER": str(data_folder)} | redis
     app = create_app(environment, TESTING=True, WTF_CSRF_ENABLED=False)
