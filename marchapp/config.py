@@ -89,7 +89,16 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
         second_step_for_coordinators=read.flag("SECOND_STEP_FOR_COORDINATORS", default=production),
     )
     _refuse_unsafe_production(settings)
+    # What Flask itself takes for yes is anything but no.
+    if read.text("FLASK_DEBUG", "no").lower() not in {"0", "no", "false"}:
+        refuse_debugging(settings)
     return settings
+
+
+def refuse_debugging(settings: Settings) -> None:
+    """Raise UnreadableSetting in production: pages of a debugger run code, and show what people wrote."""
+    if settings.production:
+        raise UnreadableSetting("PRODUCTION and debugging exclude each other: leave FLASK_DEBUG empty.")
 
 
 def _refuse_unsafe_production(settings: Settings) -> None:

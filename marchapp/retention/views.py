@@ -13,7 +13,7 @@ from marchapp.retention.forms import KeptForm
 from marchapp.retention.picture import picture
 from marchapp.retention.services import change_days, holdings, removals
 from marchapp.retention.words import GOES, NAMES, SUGGESTED, counted
-from marchapp.retention.worker import REMOVERS
+from marchapp.retention.worker import REMOVERS, last_looked_at
 
 blueprint = Blueprint("retention", __name__)
 
@@ -37,6 +37,7 @@ def kept(slug: str) -> ResponseReturnValue:
         held=held,
         picture=picture(march, held, march.day_of(now)),
         removals=removals(db.session, march),
+        looked_at=last_looked_at(),
         names=NAMES,
         goes=GOES,
         suggested=SUGGESTED,
