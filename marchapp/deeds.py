@@ -28,6 +28,8 @@ ACTIONS = {
     "account": {
         "account.password_changed": _l("The password was changed."),
         "account.second_step_changed": _l("The second step of the sign-in was changed."),
+        "account.passkey_made": _l("A passkey was made."),
+        "account.passkey_taken_away": _l("A passkey was taken away."),
         "role.given": _l("A role was given."),
         "role.taken": _l("A role was taken away."),
         "guide.invited": _l("Was invited as a guide."),

@@ -25,6 +25,8 @@ BEFORE_SIGNED_IN = {
     "security.two_factor_rescue",
     "security.tf_select",
     "security.mf_recovery",
+    "security.wan_signin",
+    "security.wan_signin_response",
 }
 SETTINGS: dict[str, Any] = {
     "SECURITY_TWO_FACTOR": True,
@@ -176,6 +178,7 @@ def offered() -> dict[str, Any]:
 def turn_off(account: Account) -> None:
     """Let somebody in without phone and codes, as whoever runs the site decided; a letter tells them."""
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
+    account.webauthn = []
     tell(account, "account.second_step_changed", by=None)
 
 

@@ -13,11 +13,11 @@ from flask_security.recovery_codes import mf_recovery
 from wtforms import BooleanField, EmailField, PasswordField
 
 from marchapp import limits
-from marchapp.accounts import devices, second_step, tidings
+from marchapp.accounts import devices, passkeys, second_step, tidings
 from marchapp.accounts.passwords import ChecksInTurn, ChecksStranger
 from marchapp.extensions import db, limiter
 from marchapp.mail import messages
-from marchapp.models import Account, Appointment
+from marchapp.models import Account, Appointment, Passkey
 
 SETTINGS: dict[str, Any] = {
     "SECURITY_RECOVERABLE": True,
@@ -176,10 +176,11 @@ GUESSED_AT: dict[str, Callable[..., Any]] = {
 
 
 def init_app(app: Flask) -> None:
-    app.config.update(SETTINGS | second_step.SETTINGS)
+    app.config.update(SETTINGS | second_step.SETTINGS | passkeys.SETTINGS)
+    app.config["SECURITY_DATETIME_FACTORY"] = lambda: datetime.now(UTC)
     app.config["SECURITY_TOTP_SECRETS"] = {"1": app.config["SECRET_KEY"]}  # asked for, and not used
     # Roles are held for each march, in Appointment; Flask-Security's own global roles are not used.
-    datastore = second_step.Accounts(db, Account, Appointment)
+    datastore = second_step.Accounts(db, Account, Appointment, webauthn_model=Passkey)
     security = Security(
         app,
         datastore,
@@ -190,6 +191,7 @@ def init_app(app: Flask) -> None:
         change_password_form=OtherPasswordForm,
         mail_util_cls=OutboxMail,
         **second_step.FORMS,
+        **passkeys.FORMS,
     )
     for part in (second_step, tidings, devices):
         part.init_app(app)

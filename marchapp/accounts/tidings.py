@@ -11,6 +11,8 @@ from flask_security.signals import (
     tf_disabled,
     tf_profile_changed,
     user_failed_authn,
+    wan_deleted,
+    wan_registered,
 )
 
 from marchapp.accounts.devices import end_others
@@ -28,6 +30,14 @@ def tell_second_step(_app: Flask, user: Account, **_named: Any) -> None:
     tell(user, "account.second_step_changed", by=user)
 
 
+def tell_new_passkey(_app: Flask, user: Account, **_named: Any) -> None:
+    tell(user, "account.passkey_made", by=user)
+
+
+def tell_passkey_gone(_app: Flask, user: Account, **_named: Any) -> None:
+    tell(user, "account.passkey_taken_away", by=user)
+
+
 def tell(user: Account, action: str, *, by: Account | None) -> None:
     """Whoever did not do it themselves reads in the letter what to do; `by` nobody means the command line."""
     now = datetime.now(UTC)
@@ -41,7 +51,7 @@ def tell(user: Account, action: str, *, by: Account | None) -> None:
         language=user.language,
         now=now,
         account=user,
-        is_about_password=action == "account.password_changed",
+        change=action.removeprefix("account."),
     )
 
 
@@ -64,4 +74,6 @@ def init_app(app: Flask) -> None:
         changed.connect(tell_password, app)
     for changed in (tf_profile_changed, tf_disabled):
         changed.connect(tell_second_step, app)
+    wan_registered.connect(tell_new_passkey, app)
+    wan_deleted.connect(tell_passkey_gone, app)
     user_failed_authn.connect(record_failure, app)

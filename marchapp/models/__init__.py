@@ -24,6 +24,7 @@ from marchapp.models.march import Checkpoint, March, PlannedRoute, RouteDraft, S
 from marchapp.models.outbox import Erasing, Mailing, Message
 from marchapp.models.participant import NameWord, Participant, StageEntry, Standing
 from marchapp.models.party import Party, PartyKind, WhenFull
+from marchapp.models.passkey import Passkey
 from marchapp.models.prepared_file import FileState, PreparedFile
 from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.roster import Change, PublishedGroup, PublishedGuide, PublishedPlace, RosterVersion
@@ -64,6 +65,7 @@ __all__ = [
     "Participant",
     "Party",
     "PartyKind",
+    "Passkey",
     "PlannedRoute",
     "PointKind",
     "PreparedFile",

@@ -15,6 +15,7 @@ from marchapp.models.encrypted import EncryptedText
 
 if TYPE_CHECKING:
     from marchapp.models.march import March
+    from marchapp.models.passkey import Passkey
 
 
 class Role(StrEnum):
@@ -45,6 +46,11 @@ class Account(db.Model, UserMixin):
     totp_counter: Mapped[int | None]
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(JSON, deferred=True)  # only their hashes
 
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64))  # type: ignore[assignment]
+
+    webauthn: Mapped[list["Passkey"]] = relationship(  # type: ignore[assignment]
+        back_populates="account", cascade="all, delete-orphan"
+    )
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="account", lazy="selectin")
 
     def verify_and_update_password(self, password: str) -> bool:

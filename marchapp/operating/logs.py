@@ -23,7 +23,15 @@ PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TOLD = (AttributeError, ImportError, NameError, NotImplementedError, SqliteError, TypeError)
 
 # How every address begins that holds a secret, which is its next part.
-PRIVATE = ("registrations", "consents", "new-password", "account/second-step")
+PRIVATE = (
+    "registrations",
+    "consents",
+    "new-password",
+    "account/second-step",
+    "account/passkeys",
+    "sign-in/passkey",
+    "sign-in/again/passkey",
+)
 SECRET_OF_ADDRESS = re.compile(rf"(?<=/)({'|'.join(PRIVATE)})/[^\s/?'\"]+")
 QUOTED_REQUEST = re.compile(r"(?<=^Invalid request from ip=).*", re.DOTALL)
 

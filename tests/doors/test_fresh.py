@@ -10,6 +10,10 @@ FRESH = {
     ("POST", "/account/recovery-codes"),
     ("GET", "/account/second-step"),
     ("POST", "/account/second-step"),
+    ("GET", "/account/passkeys"),
+    ("POST", "/account/passkeys"),
+    ("GET", "/account/passkeys/delete"),
+    ("POST", "/account/passkeys/delete"),
     # Of who has a password, as nobody here, the form asks for it.
     ("GET", "/account/password"),
     ("POST", "/account/password"),

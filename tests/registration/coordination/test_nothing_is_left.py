@@ -80,7 +80,8 @@ HOLD_PEOPLE = {
 HOLD_NOBODY = {
     # Of those who work for the march, who have accounts.
     "account": "email name phone language spoken_languages password fs_uniquifier"
-    " tf_primary_method tf_totp_secret mf_recovery_codes",
+    " tf_primary_method tf_totp_secret mf_recovery_codes fs_webauthn_user_handle",
+    "passkey": "name credential_id public_key transports extensions device_type usage",
     "sign_in": "secret_hash device address",
     "published_guide": "name phone",
     # Written for everybody to read.
