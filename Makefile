@@ -20,6 +20,7 @@ check: dev-venv translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml marchapp wsgi.py gunicorn.conf.py
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tools.check_translations
 	$(BIN)/pytest -q tests/test_architecture.py
