@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug import Response
 
-from marchapp.access import participant_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
 from marchapp.forms import BaseForm, Text
 from marchapp.models import Participant, TravelDocument
@@ -145,6 +145,7 @@ def take_data(participant_id: int) -> str | Response:
 def open_documents(participant_id: int) -> Response:
     """Show the numbers of somebody's documents once; that they were opened is recorded."""
     person = participant_for_coordinator(participant_id)
+    fresh_account()
     _note(person, "participant.documents_opened")
     db.session.commit()
     documents = select(TravelDocument).where(TravelDocument.participant_id == person.id)
