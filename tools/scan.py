@@ -2,8 +2,8 @@
 
 The demo runs in a temporary folder, without limits of requests, for they would answer in place of the pages.
 Modules that need a server on the internet, or lists from there, are left out. What was found is printed by
-module; the whole reports are in instance/scan. SCAN_SECONDS says how long each module may attack, WHO names those
-who visit.
+module; the whole reports are in instance/scan. SCAN_SECONDS says how long a module may attack, WHO names
+those who visit.
 """
 
 import json
