@@ -1,4 +1,4 @@
-# The targets are: run · test · check · bench · fuzz · format · messages · compressed. Each makes what it needs.
+# The targets are: run · test · check · bench · fuzz · scan · format · messages · compressed. Each makes what it needs.
 
 PORT ?= 8000
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -8,7 +8,7 @@ MESSAGES := $(wildcard marchapp/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(MESSAGES:.po=.mo)
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: run test check bench fuzz venv dev-venv translations format messages compressed
+.PHONY: run test check bench fuzz scan venv dev-venv translations format messages compressed
 
 run: venv translations
 	@exec $(FLASK) serve --port "$(PORT)"
@@ -20,6 +20,7 @@ check: dev-venv translations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml marchapp wsgi.py gunicorn.conf.py
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tools.check_translations
 	$(BIN)/pytest -q tests/test_architecture.py
@@ -31,6 +32,16 @@ bench: venv translations
 SECONDS ?= 60
 fuzz: dev-venv translations
 	@FUZZ_SECONDS=$(SECONDS) $(BIN)/pytest -q -s -p no:cacheprovider tests/fuzzing
+
+# wapiti before the demo, as a participant, a guide and a coordinator. It wants other versions than we, so it has a
+# place of its own: some 200 MB.
+scan: dev-venv translations .venv-scan/ready
+	$(BIN)/python -m tools.scan
+
+.venv-scan/ready:
+	@test -x .venv-scan/bin/python || $(PYTHON) -m venv .venv-scan
+	@.venv-scan/bin/python -m pip install --quiet --disable-pip-version-check wapiti3==3.2.3
+	@touch $@
 
 format: dev-venv
 	$(BIN)/ruff format .

@@ -25,6 +25,8 @@ FRESH = {
     ("GET", "/marches/<slug>/participants/export/<int:event_id>"),
     ("POST", "/participants/<int:participant_id>/documents"),
     ("POST", "/participants/<int:participant_id>/consents/scans/<int:scan_id>"),
+    ("GET", "/participants/<int:participant_id>/data"),
+    ("POST", "/participants/<int:participant_id>/data"),
     # The manifest, whose pages show who crosses with which document.
     ("GET", "/marches/<slug>/stages/<int:number>/border"),
     ("POST", "/marches/<slug>/stages/<int:number>/border/counts"),

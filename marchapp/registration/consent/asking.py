@@ -68,9 +68,9 @@ def _note_requests(
 ) -> None:
     """Note when a guardian was asked with these texts, for the first time or again."""
     theirs = select(ConsentRequest).where(ConsentRequest.guardian_id == guardian.id)
-    requests = {request.text_id: request for request in session.scalars(theirs)}
+    asked = {request.text_id: request for request in session.scalars(theirs)}
     for text in texts:
-        request = requests.get(text.id) or ConsentRequest(guardian_id=guardian.id, text_id=text.id)
+        request = asked.get(text.id) or ConsentRequest(guardian_id=guardian.id, text_id=text.id)
         request.asked_at, request.address = now, guardian.email
         session.add(request)
     session.flush()

@@ -146,7 +146,7 @@ def consents_of(session: Session, people: Collection[Participant]) -> dict[int, 
         return {}
     ids = [person.id for person in people]
     answers = _last_answers(session, ids)
-    requests = _last_requests(session, ids)
+    asked = _last_requests(session, ids)
     guardians = _guardians(session, ids)
     crossing = _crossing(session, ids)
     return {
@@ -157,7 +157,7 @@ def consents_of(session: Session, people: Collection[Participant]) -> dict[int, 
                 guardian.id: {
                     purpose: Consent(
                         purpose,
-                        requests.get((guardian.id, purpose)),
+                        asked.get((guardian.id, purpose)),
                         answers.get((person.id, guardian.id, purpose)),
                     )
                     for purpose in Purpose

@@ -121,6 +121,7 @@ def send_participant_link(participant_id: int) -> Response:
 def take_data(participant_id: int) -> str | Response:
     """Hand out all that is held on somebody who asks by telephone or on paper; it is recorded."""
     person = participant_for_coordinator(participant_id)
+    fresh_account()
     form = ReasonForm()
     if form.validate_on_submit():
         _note(person, "participant.data_taken", reason=form.reason.data)

@@ -58,7 +58,7 @@ class Search:
         self.is_small = problem.people <= WHOLE_PEOPLE
         work_per_s = WORK_PER_S_AT_ONCE if self.is_small else WORK_PER_S_IN_PARTS
         self.work = self.work_left = problem.options.time_limit_s * work_per_s
-        self.random = random.Random(problem.options.seed)  # noqa: S311 - to be repeated, not to be secret
+        self.random = random.Random(problem.options.seed)  # noqa: S311 (to be repeated, not to be secret) # nosec B311
         self.bound = least_cost(problem)
         self.phase = "placing"
         self.is_stopped = self.is_cut = False
