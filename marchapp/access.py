@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 from flask import abort
 from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, exists, select, true
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from marchapp.extensions import db
@@ -113,12 +113,11 @@ def march_for_observer(slug: str) -> March:
     return march
 
 
-def guide_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
-    """Return a march and one of its guides to a coordinator of the march."""
+def member_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
+    """Return a march and somebody of its team to a coordinator of the march."""
     march = march_for_coordinator(slug)
-    if db.session.get(Appointment, (account_id, march.id, Role.GUIDE)) is None:
-        abort(404)
-    return march, _one(select(Account).where(Account.id == account_id))
+    appointed = exists().where(Appointment.account_id == Account.id, Appointment.march_id == march.id)
+    return march, _one(select(Account).where(Account.id == account_id, appointed))
 
 
 def stage_for_coordinator(slug: str, number: int) -> Stage:
