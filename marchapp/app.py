@@ -19,7 +19,7 @@ from marchapp.attendance.taking_over import Moving
 from marchapp.audit import views as audit
 from marchapp.bodies import refuse_json_elsewhere
 from marchapp.border import views as border
-from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings
+from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings, refuse_debugging
 from marchapp.extensions import (
     PATIENCE_S,
     REPLICA,
@@ -93,6 +93,8 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     settings = read_settings(environment, project=PROJECT)
     app = Flask(__name__, template_folder=PROJECT / "templates", static_folder=None)
     app.config.update(_flask_config(settings), **overrides)
+    if app.debug:
+        refuse_debugging(settings)
     _make_folder(settings)
     logs.init_app(app)
     _init_extensions(app, settings)

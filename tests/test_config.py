@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from marchapp.app import create_app
 from marchapp.config import UnreadableSetting, read_settings
 
 A_KEY, ANOTHER = "A" * 43 + "=", "B" * 43 + "="
@@ -72,8 +73,24 @@ def test_production_starts_with_safe_settings(tmp_path: Path) -> None:
         {"SECRET_KEY": "short"},
         {"DATA_KEYS": ""},
         {"BASE_URL": "http://march.example.org"},
+        {"FLASK_DEBUG": "1"},
+        {"FLASK_DEBUG": "True"},
+        {"FLASK_DEBUG": "anything"},
     ],
 )
 def test_production_refuses_unsafe_settings(tmp_path: Path, unsafe: dict[str, str]) -> None:
     with pytest.raises(UnreadableSetting, match="PRODUCTION"):
         read_settings(SAFE | unsafe, project=tmp_path)
+
+
+@pytest.mark.parametrize("off", ["", "0", "no", "False"])
+def test_production_starts_where_debugging_is_off(tmp_path: Path, off: str) -> None:
+    assert read_settings(SAFE | {"FLASK_DEBUG": off}, project=tmp_path).production
+
+
+def test_an_application_that_debugs_is_made_at_a_desk_and_not_in_production(tmp_path: Path) -> None:
+    desk = {"DATA_FOLDER": str(tmp_path)}
+    assert create_app(desk, DEBUG=True).debug
+
+    with pytest.raises(UnreadableSetting, match="PRODUCTION"):
+        create_app(desk | SAFE, DEBUG=True)

@@ -1,12 +1,15 @@
 """Pages about accounts: where somebody lands after signing in, and the team of a march."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug import Response
 
-from marchapp.access import march_for_coordinator, member_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, march_for_coordinator, member_for_coordinator, signed_in_account
+from marchapp.accounts.devices import end_one, end_others, sign_ins_of
 from marchapp.accounts.forms import DUTIES, ROLES, InviteForm, ProfileForm, RolesForm
 from marchapp.accounts.services import (
     LastCoordinator,
@@ -29,12 +32,53 @@ blueprint = Blueprint("accounts", __name__)
 def start() -> Response:
     """Lead somebody who signed in to where their work is."""
     account = signed_in_account()
+    if account.lacks_second_step:
+        flash(_("Coordinators of this site sign in with a second step. Set it up, then go on."), "info")
+        return redirect(url_for("security.two_factor_setup"))
     overseen = {held.march for held in account.appointments if held.role in (Role.COORDINATOR, Role.OBSERVER)}
     if len(overseen) == 1:
         return redirect(url_for("marches.overview", slug=overseen.pop().slug))
     if any(held.role == Role.GUIDE for held in account.appointments):
         return redirect(url_for("rosters.my_groups"))
     return redirect(url_for("marches.index"))
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """Show how somebody signs in, and where they are signed in."""
+    user = signed_in_account()
+    zones = [held.march.time_zone for held in user.appointments]
+    return render_template(
+        "accounts/account.html",
+        account=user,
+        sign_ins=sign_ins_of(user),
+        here=g.get("sign_in_id"),
+        zone=zones[0] if zones else "UTC",
+    )
+
+
+@blueprint.post("/account/sign-ins/<int:sign_in_id>/end")
+def end_sign_in(sign_in_id: int) -> Response:
+    if not end_one(signed_in_account(), sign_in_id):
+        abort(404)
+    db.session.commit()
+    flash(_("That device is signed out."), "done")
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.post("/account/sign-ins/end")
+def end_other_sign_ins() -> Response:
+    ended = end_others(signed_in_account())
+    db.session.commit()
+    flash(
+        ngettext(
+            "You are signed out on %(num)s other device.",
+            "You are signed out on %(num)s other devices.",
+            ended,
+        ),
+        "done",
+    )
+    return redirect(url_for("accounts.account"))
 
 
 @blueprint.route("/marches/<slug>/team", methods=["GET", "POST"])
@@ -50,7 +94,7 @@ def team(slug: str) -> str | Response:
             email=form.email.data,
             profile=form.profile,
             roles=form.chosen,
-            by=signed_in_account(),
+            by=_who_may_give(form.chosen),
             now=datetime.now(UTC),
         )
         db.session.commit()
@@ -96,9 +140,11 @@ def member(slug: str, account_id: int) -> str | Response:
 def roles(slug: str, account_id: int) -> str | Response:
     """Give and take roles."""
     march, account = member_for_coordinator(slug, account_id)
-    by, form = signed_in_account(), RolesForm(held=roles_in(march, account))
+    held = roles_in(march, account)
+    form = RolesForm(held=held)
     if not form.validate_on_submit():
         return _member_page(march, account, ProfileForm(formdata=None, obj=account), form)
+    by = _who_may_give({*held} ^ {*form.chosen})
     try:
         change_roles(
             db.session, march=march, account=account, roles=form.chosen, by=by, now=datetime.now(UTC)
@@ -122,13 +168,19 @@ def send_invitation_again(slug: str, account_id: int) -> Response:
 @blueprint.post("/marches/<slug>/team/<int:account_id>/take-out")
 def take_out_of_team(slug: str, account_id: int) -> Response:
     march, account = member_for_coordinator(slug, account_id)
+    by = _who_may_give(roles_in(march, account))
     try:
-        take_out(db.session, march=march, account=account, by=signed_in_account(), now=datetime.now(UTC))
+        take_out(db.session, march=march, account=account, by=by, now=datetime.now(UTC))
     except LastCoordinator:
         return _refuse_to_leave_nobody(march, account)
     db.session.commit()
     flash(_("%(name)s is not in the team any more. Invite them again to undo it.", name=account.name), "done")
     return _back_to_team(march)
+
+
+def _who_may_give(roles: Collection[Role]) -> Account:
+    """Return who is signed in; who makes or unmakes a coordinator has to have signed in lately."""
+    return fresh_account() if Role.COORDINATOR in roles else signed_in_account()
 
 
 def _member_page(march: March, account: Account, form: ProfileForm, roles_form: RolesForm) -> str:

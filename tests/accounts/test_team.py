@@ -253,6 +253,27 @@ def test_who_is_to_coordinate_is_asked_about_twice(session: Session, cast: Cast,
     assert give_roles(client, cast.guide, "coordinator").location == PAGE  # who is one already is not
 
 
+def test_who_signed_in_long_ago_makes_and_unmakes_no_coordinator(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    colleague = make_account(session, "Kolya Colleague", cast.march, Role.COORDINATOR)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    with client.session_transaction() as web_session:
+        web_session["fs_paa"] = (datetime.now(UTC) - timedelta(hours=3)).timestamp()
+        web_session.pop("fs_gexp", None)
+    form = FORM | {"roles": ["coordinator"], "is_sure": "y"}
+    for answer in (
+        client.post(PAGE, data=form),
+        give_roles(client, cast.guide, "coordinator", sure="y"),
+        give_roles(client, colleague, "guide"),
+        take_out(client, colleague),
+    ):
+        assert answer.location.startswith("/sign-in/again")
+    assert acts(session) == []
+    assert take_out(client, cast.guide).location == PAGE
+
+
 def test_of_a_new_role_somebody_is_told_and_of_a_role_taken_away_not(
     session: Session, cast: Cast, sign_in
 ) -> None:
