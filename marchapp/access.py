@@ -12,7 +12,7 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
 from flask_security.utils import check_and_update_authn_fresh, get_message
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, exists, select, true
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from marchapp.extensions import db
@@ -145,12 +145,11 @@ def march_for_observer(slug: str) -> March:
     return march
 
 
-def guide_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
-    """Return a march and one of its guides to a coordinator of the march."""
+def member_for_coordinator(slug: str, account_id: int) -> tuple[March, Account]:
+    """Return a march and somebody of its team to a coordinator of the march."""
     march = march_for_coordinator(slug)
-    if db.session.get(Appointment, (account_id, march.id, Role.GUIDE)) is None:
-        abort(404)
-    return march, _one(select(Account).where(Account.id == account_id))
+    appointed = exists().where(Appointment.account_id == Account.id, Appointment.march_id == march.id)
+    return march, _one(select(Account).where(Account.id == account_id, appointed))
 
 
 def stage_for_coordinator(slug: str, number: int) -> Stage:

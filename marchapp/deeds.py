@@ -32,6 +32,10 @@ ACTIONS = {
         "account.passkey_taken_away": _l("A passkey was taken away."),
         "role.given": _l("A role was given."),
         "role.taken": _l("A role was taken away."),
+        "member.invited": _l("Was invited to the team."),
+        "member.changed": _l("What is known of somebody of the team was changed."),
+        "member.dismissed": _l("Is not in the team of the march any more."),
+        # As long as only guides were invited:
         "guide.invited": _l("Was invited as a guide."),
         "guide.changed": _l("What is known of a guide was changed."),
         "guide.dismissed": _l("Is no guide of the march any more."),
@@ -164,6 +168,7 @@ FIELDS = {
     "language": _l("Language"),
     "spoken_languages": _l("Languages spoken"),
     "knows_first_aid": _l("Knows first aid"),
+    "roles": _l("Roles"),
     "given_name": _l("Given name"),
     "family_name": _l("Family name"),
     "native_name": _l("Name in the own script"),

@@ -19,13 +19,13 @@ from tests.factories import DAY, Cast, make_account, make_participant, make_stag
 
 
 def test_a_stranger_is_asked_to_sign_in(cast: Cast, client: FlaskClient) -> None:
-    answer = client.get("/marches/victory/guides")
+    answer = client.get("/marches/victory/team")
     assert answer.status_code == 302
     assert answer.location.startswith("/sign-in?next=")
 
 
 def test_a_coordinator_of_another_march_is_refused(cast: Cast, sign_in) -> None:
-    assert sign_in(cast.other_coordinator).get("/marches/victory/guides").status_code == 403
+    assert sign_in(cast.other_coordinator).get("/marches/victory/team").status_code == 403
 
 
 class Days:
@@ -174,7 +174,7 @@ def test_an_observer_is_led_only_to_what_is_open_to_observers(
 
 @pytest.mark.parametrize(
     "address",
-    ["participants", "participants.csv", "guides", "letters", "settings", "stages/1/groups", "consents"],
+    ["participants", "participants.csv", "team", "letters", "settings", "stages/1/groups", "consents"],
 )
 def test_observers_and_medics_open_no_page_of_coordinators(
     cast: Cast, observer: Account, medic: Account, sign_in, address: str

@@ -1,22 +1,56 @@
 """Make accounts and appoint them to marches."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from flask_security import hash_password
 from flask_security.recoverable import generate_reset_password_token
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from marchapp.mail import messages
-from marchapp.models import Account, Appointment, Group, GroupGuide, March, Role, Stage
+from marchapp.models import (
+    Account,
+    Appointment,
+    AuditEvent,
+    Group,
+    GroupGuide,
+    March,
+    Message,
+    Role,
+    Stage,
+)
 from marchapp.models.audit import difference, record
+
+INVITED = ("member.invited", "guide.invited")  # the second in the log of before
+
+
+class Invitation(StrEnum):
+    """What has become of the letter with the link to choose a password."""
+
+    ACCEPTED = "accepted"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuideProfile:
-    """What a coordinator knows of a guide: what stands on rosters, and what the guide brings to a group."""
+class Member:
+    """Somebody of the team of a march, as its coordinators see them; `groups` are those to guide."""
+
+    account: Account
+    roles: tuple[Role, ...]
+    groups: int
+    invited_at: datetime | None
+    invitation: Invitation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a coordinator knows of somebody: what stands on rosters, and what a guide brings to a group."""
 
     name: str
     phone: str
@@ -27,6 +61,10 @@ class GuideProfile:
 
 class SharedAccount(Exception):
     """The account belongs to another march too, and is not this one's to change."""
+
+
+class LastCoordinator(Exception):
+    """Nobody else coordinates the march who can sign in."""
 
 
 def make_account(
@@ -50,16 +88,17 @@ def appoint(session: Session, *, account: Account, march: March, role: Role) -> 
         session.expire(account, ["appointments"])
 
 
-def invite_guide(
+def invite(
     session: Session,
     *,
     march: March,
     email: str,
-    profile: GuideProfile,
+    profile: Profile,
+    roles: Collection[Role],
     by: Account,
     now: datetime,
 ) -> Account:
-    """Make somebody a guide of the march and tell them by letter.
+    """Give somebody roles in the march, besides those they hold, and tell them by letter.
 
     Who is new here gets a link to choose a password. An account that somebody uses already, or that belongs
     to another march too, gets none: whoever reads the letter on the way must not be able to take it over.
@@ -67,10 +106,27 @@ def invite_guide(
     account = make_account(
         session, email=email, name=profile.name, language=profile.language, phone=profile.phone
     )
-    appoint(session, account=account, march=march, role=Role.GUIDE)
-    is_new_here = account.password is None and belongs_to_alone(account, march)
-    if is_new_here:
+    before = roles_in(march, account)
+    for role in roles:
+        appoint(session, account=account, march=march, role=role)
+    if Role.GUIDE in roles and is_new_here(account, march):
         _note_skills(account, profile)
+    _write_invitation(session, march, account, roles=roles, by=by, now=now)
+    changes = _difference_of_roles(before, roles_in(march, account))
+    _record(session, "member.invited", march, account, by=by, now=now, **changes)
+    return account
+
+
+def invite_again(session: Session, *, march: March, account: Account, by: Account, now: datetime) -> None:
+    """Write the invitation once more, with all roles that somebody holds and a link of today."""
+    roles = roles_in(march, account)
+    _write_invitation(session, march, account, roles=roles, by=by, now=now)
+    _record(session, "member.invited", march, account, by=by, now=now)
+
+
+def _write_invitation(
+    session: Session, march: March, account: Account, *, roles: Collection[Role], by: Account, now: datetime
+) -> None:
     messages.write(
         session,
         template="invitation",
@@ -80,11 +136,15 @@ def invite_guide(
         march_id=march.id,
         march=march,
         account=account,
-        secret=generate_reset_password_token(account) if is_new_here else "",
+        roles=[role for role in Role if role in roles],
+        secret=generate_reset_password_token(account) if is_new_here(account, march) else "",
         inviter=by,
     )
-    _record(session, "guide.invited", march, account, by=by, now=now)
-    return account
+
+
+def is_new_here(account: Account, march: March) -> bool:
+    """Tell whether a letter may bring a link to choose a password with."""
+    return account.password is None and belongs_to_alone(account, march)
 
 
 def belongs_to_alone(account: Account, march: March) -> bool:
@@ -92,45 +152,116 @@ def belongs_to_alone(account: Account, march: March) -> bool:
     return {held.march_id for held in account.appointments} == {march.id}
 
 
-def change_guide(
+def roles_in(march: March, account: Account) -> tuple[Role, ...]:
+    """Return the roles that somebody holds in a march, in the order in which roles are always named."""
+    held = {one.role for one in account.appointments if one.march_id == march.id}
+    return tuple(role for role in Role if role in held)
+
+
+def change_member(
     session: Session,
     *,
     march: March,
     account: Account,
-    profile: GuideProfile,
+    profile: Profile,
     by: Account,
     now: datetime,
 ) -> None:
-    """Correct what is known of a guide. Raises SharedAccount when another march has them too."""
+    """Correct what is known of somebody. Raises SharedAccount when another march has them too."""
     if not belongs_to_alone(account, march):
         raise SharedAccount
     before = {name: getattr(account, name) for name in asdict(profile)}
     account.name, account.phone, account.language = profile.name, profile.phone, profile.language
-    _note_skills(account, profile)
+    if account.has_role_in(march, Role.GUIDE):
+        _note_skills(account, profile)
     after = {name: getattr(account, name) for name in asdict(profile)}
-    _record(session, "guide.changed", march, account, by=by, now=now, **difference(before, after))
+    _record(session, "member.changed", march, account, by=by, now=now, **difference(before, after))
 
 
-def _note_skills(account: Account, profile: GuideProfile) -> None:
+def _note_skills(account: Account, profile: Profile) -> None:
     account.spoken_languages = list(profile.spoken_languages)
     account.knows_first_aid = profile.knows_first_aid
 
 
-def dismiss_guide(session: Session, *, march: March, account: Account, by: Account, now: datetime) -> None:
-    """Take somebody out of the guides of a march and of its groups; the account itself stays."""
-    groups = select(Group.id).join(Stage).where(Stage.march_id == march.id)
-    session.execute(
-        delete(GroupGuide).where(GroupGuide.account_id == account.id, GroupGuide.group_id.in_(groups))
+def change_roles(
+    session: Session,
+    *,
+    march: March,
+    account: Account,
+    roles: Collection[Role],
+    by: Account,
+    now: datetime,
+) -> None:
+    """Let somebody hold these roles in the march and no others; of new ones they are told by letter.
+
+    Raises LastCoordinator when nobody would be left who coordinates.
+    """
+    before = roles_in(march, account)
+    given, taken = set(roles) - set(before), set(before) - set(roles)
+    if Role.COORDINATOR in taken:
+        _demand_another_coordinator(session, march, account, by=by)
+    for role in given:
+        appoint(session, account=account, march=march, role=role)
+    _end(session, march, account, taken)
+    changes = _difference_of_roles(before, roles_in(march, account))
+    if given:
+        _write_invitation(session, march, account, roles=given, by=by, now=now)
+        _record(session, "role.given", march, account, by=by, now=now, **changes)
+    if taken:
+        _record(session, "role.taken", march, account, by=by, now=now, **changes)
+
+
+def take_out(session: Session, *, march: March, account: Account, by: Account, now: datetime) -> None:
+    """Take somebody out of the team of a march and of its groups; the account itself stays.
+
+    Raises LastCoordinator when nobody would be left who coordinates.
+    """
+    before = roles_in(march, account)
+    if Role.COORDINATOR in before:
+        _demand_another_coordinator(session, march, account, by=by)
+    _end(session, march, account, before)
+    _record(session, "member.dismissed", march, account, by=by, now=now, **_difference_of_roles(before, ()))
+
+
+def _demand_another_coordinator(session: Session, march: March, account: Account, *, by: Account) -> None:
+    """Raise LastCoordinator unless somebody else coordinates the march who can sign in.
+
+    Two coordinators who take each other out wait here for one another: the second finds nobody left.
+    """
+    session.execute(select(March.id).where(March.id == march.id).with_for_update())
+    others = (
+        select(Account.id)
+        .join(Appointment)
+        .where(
+            Appointment.march_id == march.id,
+            Appointment.role == Role.COORDINATOR,
+            Account.id != account.id,
+            Account.active,
+            or_(Account.password.is_not(None), Account.id == by.id),
+        )
     )
+    if session.scalar(others.limit(1)) is None:
+        raise LastCoordinator
+
+
+def _end(session: Session, march: March, account: Account, roles: Collection[Role]) -> None:
+    if Role.GUIDE in roles:
+        groups = select(Group.id).join(Stage).where(Stage.march_id == march.id)
+        session.execute(
+            delete(GroupGuide).where(GroupGuide.account_id == account.id, GroupGuide.group_id.in_(groups))
+        )
     session.execute(
         delete(Appointment).where(
             Appointment.account_id == account.id,
             Appointment.march_id == march.id,
-            Appointment.role == Role.GUIDE,
+            Appointment.role.in_(roles),
         )
     )
     session.expire(account, ["appointments"])
-    _record(session, "guide.dismissed", march, account, by=by, now=now)
+
+
+def _difference_of_roles(before: Collection[Role], after: Collection[Role]) -> dict[str, Any]:
+    return difference({"roles": [*before]}, {"roles": [*after]})
 
 
 def _record(
@@ -155,21 +286,66 @@ def _record(
     )
 
 
-def guides_of(session: Session, march: March) -> list[tuple[Account, int]]:
-    """Return the guides of a march by name, each with the number of groups that they guide."""
-    groups = (
-        select(GroupGuide.account_id, func.count().label("groups"))
+def team_of(session: Session, march: March, *, links_since: datetime) -> list[Member]:
+    """Return everybody who is appointed to a march, by name; links of before `links_since` work no more."""
+    roles: dict[int, list[Role]] = {}
+    for account_id, role in session.execute(
+        select(Appointment.account_id, Appointment.role).where(Appointment.march_id == march.id)
+    ):
+        roles.setdefault(account_id, []).append(role)
+    groups, invited, letters = _groups_of(session, march), _invited(session, march), _letters(session, march)
+    accounts = select(Account).where(Account.id.in_(roles)).order_by(func.lower(Account.name), Account.id)
+    return [
+        Member(
+            account=account,
+            roles=tuple(role for role in Role if role in roles[account.id]),
+            groups=groups.get(account.id, 0),
+            invited_at=invited.get(account.id),
+            invitation=_state_of(account, letters.get(account.email), invited.get(account.id), links_since),
+        )
+        for account in session.scalars(accounts)
+    ]
+
+
+def _groups_of(session: Session, march: March) -> dict[int, int]:
+    """Return how many groups each guide of a march has."""
+    counted = (
+        select(GroupGuide.account_id, func.count())
         .join(Group, Group.id == GroupGuide.group_id)
         .join(Stage, Stage.id == Group.stage_id)
         .where(Stage.march_id == march.id)
         .group_by(GroupGuide.account_id)
-        .subquery()
     )
-    rows = session.execute(
-        select(Account, func.coalesce(groups.c.groups, 0))
-        .join(Appointment, Appointment.account_id == Account.id)
-        .outerjoin(groups, groups.c.account_id == Account.id)
-        .where(Appointment.march_id == march.id, Appointment.role == Role.GUIDE)
-        .order_by(Account.name)
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _invited(session: Session, march: March) -> dict[int, datetime]:
+    """Return when each account was last invited to a march."""
+    said = (
+        select(AuditEvent.subject_id, AuditEvent.at)
+        .where(AuditEvent.march_id == march.id, AuditEvent.action.in_(INVITED))
+        .order_by(AuditEvent.at)
     )
-    return [(account, count) for account, count in rows]
+    return {account_id: at for account_id, at in session.execute(said) if account_id}
+
+
+def _letters(session: Session, march: March) -> dict[str, bool]:
+    """Return for each address whether the last invitation to it could not be sent."""
+    written = (
+        select(Message.recipient, Message.failed_at)
+        .where(Message.march_id == march.id, Message.kind == "invitation")
+        .order_by(Message.id)
+    )
+    return {recipient: failed_at is not None for recipient, failed_at in session.execute(written)}
+
+
+def _state_of(
+    account: Account, has_failed: bool | None, invited_at: datetime | None, links_since: datetime
+) -> Invitation:
+    if account.password is not None:
+        return Invitation.ACCEPTED
+    if has_failed:
+        return Invitation.FAILED
+    if invited_at is not None and invited_at < links_since:
+        return Invitation.EXPIRED
+    return Invitation.WAITING

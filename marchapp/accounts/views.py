@@ -1,24 +1,29 @@
-"""Pages about accounts: where somebody lands after signing in, and the guides of a march."""
+"""Pages about accounts: where somebody lands after signing in, and the team of a march."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug import Response
 
-from marchapp.access import guide_for_coordinator, march_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, march_for_coordinator, member_for_coordinator, signed_in_account
 from marchapp.accounts.devices import end_one, end_others, sign_ins_of
-from marchapp.accounts.forms import GuideForm, InviteGuideForm
+from marchapp.accounts.forms import DUTIES, ROLES, InviteForm, ProfileForm, RolesForm
 from marchapp.accounts.services import (
+    LastCoordinator,
     belongs_to_alone,
-    change_guide,
-    dismiss_guide,
-    guides_of,
-    invite_guide,
+    change_member,
+    change_roles,
+    invite,
+    invite_again,
+    roles_in,
+    take_out,
+    team_of,
 )
 from marchapp.extensions import db
-from marchapp.models import Role
+from marchapp.models import Account, March, Role
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -76,34 +81,47 @@ def end_other_sign_ins() -> Response:
     return redirect(url_for("accounts.account"))
 
 
-@blueprint.route("/marches/<slug>/guides", methods=["GET", "POST"])
-def guides(slug: str) -> str | Response:
+@blueprint.route("/marches/<slug>/team", methods=["GET", "POST"])
+def team(slug: str) -> str | Response:
+    """Show everybody who is appointed to a march, and invite somebody."""
     march = march_for_coordinator(slug)
-    form = InviteGuideForm()
+    wanted = request.args.get("role") if request.args.get("role") in ROLES else None
+    form = InviteForm(data={"roles": [wanted] if wanted else []})
     if form.validate_on_submit():
-        account = invite_guide(
+        account = invite(
             db.session,
             march=march,
             email=form.email.data,
             profile=form.profile,
-            by=signed_in_account(),
+            roles=form.chosen,
+            by=_who_may_give(form.chosen),
             now=datetime.now(UTC),
         )
         db.session.commit()
-        flash(_("%(name)s is a guide now and has been written to.", name=account.name), "done")
-        return redirect(url_for("accounts.guides", slug=slug))
+        flash(_("%(name)s is in the team now and has been written to.", name=account.name), "done")
+        return redirect(url_for("accounts.team", slug=slug))
+    link_works_for = current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
+    members = team_of(db.session, march, links_since=datetime.now(UTC) - link_works_for)
     return render_template(
-        "accounts/guides.html", march=march, form=form, guides=guides_of(db.session, march)
+        "accounts/team.html",
+        march=march,
+        form=form,
+        members=[member for member in members if wanted is None or wanted in member.roles],
+        everybody=len(members),
+        counts={role: sum(role in member.roles for member in members) for role in ROLES},
+        wanted=wanted,
+        names=ROLES,
+        duties=DUTIES,
     )
 
 
-@blueprint.route("/marches/<slug>/guides/<int:account_id>", methods=["GET", "POST"])
-def guide(slug: str, account_id: int) -> str | Response:
-    march, account = guide_for_coordinator(slug, account_id)
-    form = GuideForm(obj=account)
-    can_change = belongs_to_alone(account, march)
-    if can_change and form.validate_on_submit():
-        change_guide(
+@blueprint.route("/marches/<slug>/team/<int:account_id>", methods=["GET", "POST"])
+def member(slug: str, account_id: int) -> str | Response:
+    """Show somebody of the team, and correct what is known of them."""
+    march, account = member_for_coordinator(slug, account_id)
+    form = ProfileForm(obj=account)
+    if belongs_to_alone(account, march) and form.validate_on_submit():
+        change_member(
             db.session,
             march=march,
             account=account,
@@ -113,19 +131,85 @@ def guide(slug: str, account_id: int) -> str | Response:
         )
         db.session.commit()
         flash(_("Saved."), "done")
-        return redirect(url_for("accounts.guides", slug=slug))
-    return render_template(
-        "accounts/guide.html", march=march, account=account, form=form, can_change=can_change
-    )
+        return redirect(url_for("accounts.team", slug=slug))
+    held = roles_in(march, account)
+    return _member_page(march, account, form, RolesForm(held=held, formdata=None, data={"roles": held}))
 
 
-@blueprint.post("/marches/<slug>/guides/<int:account_id>/dismiss")
-def dismiss(slug: str, account_id: int) -> Response:
-    march, account = guide_for_coordinator(slug, account_id)
-    dismiss_guide(db.session, march=march, account=account, by=signed_in_account(), now=datetime.now(UTC))
+@blueprint.post("/marches/<slug>/team/<int:account_id>/roles")
+def roles(slug: str, account_id: int) -> str | Response:
+    """Give and take roles."""
+    march, account = member_for_coordinator(slug, account_id)
+    held = roles_in(march, account)
+    form = RolesForm(held=held)
+    if not form.validate_on_submit():
+        return _member_page(march, account, ProfileForm(formdata=None, obj=account), form)
+    by = _who_may_give({*held} ^ {*form.chosen})
+    try:
+        change_roles(
+            db.session, march=march, account=account, roles=form.chosen, by=by, now=datetime.now(UTC)
+        )
+    except LastCoordinator:
+        return _refuse_to_leave_nobody(march, account)
     db.session.commit()
-    flash(
-        _("%(name)s is no guide of this march any more. Invite them again to undo it.", name=account.name),
-        "done",
+    flash(_("The roles of %(name)s are changed.", name=account.name), "done")
+    return _back_to_team(march)
+
+
+@blueprint.post("/marches/<slug>/team/<int:account_id>/invite-again")
+def send_invitation_again(slug: str, account_id: int) -> Response:
+    march, account = member_for_coordinator(slug, account_id)
+    invite_again(db.session, march=march, account=account, by=signed_in_account(), now=datetime.now(UTC))
+    db.session.commit()
+    flash(_("%(name)s has been written to again.", name=account.name), "done")
+    return redirect(url_for("accounts.team", slug=slug))
+
+
+@blueprint.post("/marches/<slug>/team/<int:account_id>/take-out")
+def take_out_of_team(slug: str, account_id: int) -> Response:
+    march, account = member_for_coordinator(slug, account_id)
+    by = _who_may_give(roles_in(march, account))
+    try:
+        take_out(db.session, march=march, account=account, by=by, now=datetime.now(UTC))
+    except LastCoordinator:
+        return _refuse_to_leave_nobody(march, account)
+    db.session.commit()
+    flash(_("%(name)s is not in the team any more. Invite them again to undo it.", name=account.name), "done")
+    return _back_to_team(march)
+
+
+def _who_may_give(roles: Collection[Role]) -> Account:
+    """Return who is signed in; who makes or unmakes a coordinator has to have signed in lately."""
+    return fresh_account() if Role.COORDINATOR in roles else signed_in_account()
+
+
+def _member_page(march: March, account: Account, form: ProfileForm, roles_form: RolesForm) -> str:
+    return render_template(
+        "accounts/member.html",
+        march=march,
+        account=account,
+        form=form,
+        roles_form=roles_form,
+        held=roles_in(march, account),
+        can_change=belongs_to_alone(account, march),
+        is_oneself=account.id == signed_in_account().id,
+        names=ROLES,
+        duties=DUTIES,
     )
-    return redirect(url_for("accounts.guides", slug=slug))
+
+
+def _refuse_to_leave_nobody(march: March, account: Account) -> Response:
+    db.session.rollback()
+    words = _(
+        "Nobody else coordinates this march and has a password, so %(name)s stays its coordinator."
+        " Invite another first, and wait until they have chosen one.",
+        name=account.name,
+    )
+    flash(words, "problem")
+    return redirect(url_for("accounts.member", slug=march.slug, account_id=account.id))
+
+
+def _back_to_team(march: March) -> Response:
+    """Lead back to the team, or home who has just left those who may see it."""
+    may_see = signed_in_account().has_role_in(march, Role.COORDINATOR)
+    return redirect(url_for("accounts.team", slug=march.slug) if may_see else url_for("accounts.start"))

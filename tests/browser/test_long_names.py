@@ -22,7 +22,7 @@ PAGES = (
     "/marches/{slug}/stages/1/groups",
     "/marches/{slug}/stages/1/print",
     "/groups/{group_id}/print",
-    "/marches/{slug}/guides",
+    "/marches/{slug}/team",
     "/groups/{group_id}",
     "/consents/{consent}",
     "/registrations/{token}",
