@@ -39,6 +39,7 @@ from marchapp.rosters.automatic.gathering import gather
 from marchapp.rosters.automatic.proposing import propose
 from tests.conftest import SERVER, new_postgresql_database
 from tests.factories import make_account, make_march, make_stage
+from tests.signing_in import cookie_of
 
 NOW = datetime(2014, 9, 1, tzinfo=UTC)
 PEOPLE, GROUPS = 47_000, 1_900
@@ -141,11 +142,11 @@ def measure_on(url: str, folder: Path, people: int, groups: int) -> dict[str, An
         upgrade()
         stage, coordinator = fill(db.session, people, groups)
         run = shift_all(db.session, stage, coordinator)
-        uniquifier, run_id = coordinator.fs_uniquifier, run.id
+        cookie, run_id = cookie_of(db.session, coordinator), run.id
         db.session.commit()
     client = app.test_client()
     with client.session_transaction() as web_session:
-        web_session["_user_id"], web_session["_fresh"] = uniquifier, True
+        web_session.update(cookie)
     page = f"/marches/large/stages/1/groups/automatic/{run_id}"
     for what, ask in _requests(client, page):
         with timed(what):

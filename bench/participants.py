@@ -24,6 +24,7 @@ from marchapp.extensions import db
 from marchapp.models import Role
 from tests.conftest import SERVER, new_postgresql_database
 from tests.factories import make_account, make_march, make_stage
+from tests.signing_in import cookie_of
 
 SIZES = (1_000, 10_000, 47_000)
 ASKED = 20
@@ -118,10 +119,11 @@ def crowded(url: str, folder: str, size: int) -> Iterator[tuple[Flask, FlaskClie
         coordinator = make_account(db.session, "Clara Coordinator", march, Role.COORDINATOR)
         db.session.refresh(march)
         fill(db.session, march, stages, size)
-        signed_in = coordinator.fs_uniquifier
+        cookie = cookie_of(db.session, coordinator)
+        db.session.commit()
     client = app.test_client()
     with client.session_transaction() as web_session:
-        web_session.update({"_user_id": signed_in, "_fresh": True})
+        web_session.update(cookie)
     yield app, client
     with app.app_context():
         db.engine.dispose()

@@ -11,6 +11,7 @@ from flask_migrate import upgrade
 from marchapp.app import create_app
 from marchapp.extensions import db
 from tests.factories import make_cast
+from tests.signing_in import cookie_of
 from tests.tracks.real_files import FOLDER, Outcome, files, send_along_itself, send_elsewhere
 
 
@@ -21,9 +22,11 @@ def main() -> None:
             upgrade()
             cast = make_cast(db.session)
             db.session.commit()
+            cookie = cookie_of(db.session, cast.guide)
+            db.session.commit()
             client = app.test_client()
             with client.session_transaction() as web_session:
-                web_session.update(_user_id=cast.guide.fs_uniquifier, _fresh=True)
+                web_session.update(cookie)
             print("| file | for a stage along its own line | for a stage elsewhere |\n|---|---|---|")
             for file in files():
                 print(row(file, *(send(db.session, client, cast, file) for send in WAYS)))

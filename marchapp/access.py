@@ -6,10 +6,12 @@ there but not theirs is 403.
 
 from datetime import UTC, datetime
 from typing import NoReturn, TypeVar
+from urllib.parse import urlsplit
 
-from flask import abort
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
+from flask_security.utils import check_and_update_authn_fresh, get_message
 from sqlalchemy import ColumnElement, Select, select, true
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -45,6 +47,12 @@ class ClosedToGuides(Forbidden):
         self.days = stage.days_of_guides
 
 
+class NeedsSecondStep(Forbidden):
+    """A coordinator who has not set the second step up yet; the page that says so leads there."""
+
+    lacks_second_step = True
+
+
 def signed_in_account() -> Account:
     """Return who is signed in, or send them to sign in."""
     if not current_user.is_authenticated:
@@ -52,8 +60,32 @@ def signed_in_account() -> Account:
     return current_user._get_current_object()
 
 
+def fresh_account() -> Account:
+    """Return who signed in within the hour or went on with such pages since; else ask for the password."""
+    account = signed_in_account()
+    within, grace = (
+        current_app.config[f"SECURITY_{name}"] for name in ("FRESHNESS", "FRESHNESS_GRACE_PERIOD")
+    )
+    if not check_and_update_authn_fresh(within, grace):
+        flash(*get_message("REAUTHENTICATION_REQUIRED"))
+        raise Unauthorized(response=redirect(url_for("security.verify", next=_page_asked_for())))
+    return account
+
+
+def _page_asked_for() -> str:
+    """Return the page to come back to: this one, or that with the form which was sent here."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    asked = urlsplit(request.referrer or "")
+    return (
+        f"{asked.path}?{asked.query}".rstrip("?")
+        if asked.netloc == request.host
+        else url_for("accounts.start")
+    )
+
+
 def is_coordinator(march: March) -> bool:
-    return _has_role(march, Role.COORDINATOR)
+    return _has_role(march, Role.COORDINATOR) and not current_user.lacks_second_step
 
 
 def is_medic(march: March) -> bool:
@@ -305,8 +337,11 @@ def _one(query: Select[Found]) -> Found:
 
 
 def _allow(is_allowed: bool) -> None:
-    if not is_allowed:
-        abort(403)
+    if is_allowed:
+        return
+    if current_user.is_authenticated and current_user.lacks_second_step:
+        raise NeedsSecondStep
+    abort(403)
 
 
 def _has_role(march: March, role: Role) -> bool:

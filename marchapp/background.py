@@ -94,6 +94,18 @@ class TaskQueue:
         seen_s = self.huey.get(WORKER_SEEN, peek=True)
         return None if seen_s is None else datetime.fromtimestamp(seen_s, UTC)
 
+    def note_done(self, function: Callable[..., Any]) -> None:
+        """Note that a function came to its end, so that people can be told when it last did."""
+        try:
+            self.huey.put(f"{function.__name__} was done", datetime.now(UTC).timestamp())
+        except QUEUE_ERRORS as error:
+            log.warning("That %s is done is not noted, as the queue does not answer: %s", function, error)
+
+    def done_at(self, function: Callable[..., Any]) -> datetime | None:
+        """Return when a function last came to its end. Raises one of QUEUE_ERRORS."""
+        done_s = self.huey.get(f"{function.__name__} was done", peek=True)
+        return None if done_s is None else datetime.fromtimestamp(done_s, UTC)
+
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due by the clock, until the process is told to end."""
         self._note_that_a_worker_is_here()

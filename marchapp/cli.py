@@ -12,6 +12,7 @@ from flask_security import hash_password
 from sqlalchemy import select
 
 from marchapp import keys
+from marchapp.accounts.second_step import turn_off
 from marchapp.accounts.services import appoint, make_account
 from marchapp.extensions import db, queue
 from marchapp.geo.comparison import ENGINE_VERSION
@@ -199,6 +200,21 @@ def coordinator(email: str, slug: str, name: str, password: str) -> None:
     click.echo(f"{account.email} coordinates {slug}.")
 
 
+@click.command("reset-second-step")
+@click.argument("email")
+def reset_second_step(email: str) -> None:
+    """Turn somebody's second step off, who lost phone and recovery codes, and sign them out everywhere.
+
+    Make sure first that it is them who ask: call the number that you know.
+    """
+    account = db.session.scalar(select(Account).where(Account.email == email.lower()))
+    if account is None:
+        raise click.ClickException(f"Nobody signs in as {email}.")
+    turn_off(account)
+    db.session.commit()
+    click.echo(f"{account.email} signs in with the password alone, until the second step is set up again.")
+
+
 @click.command("compare-again")
 @click.option("--all", "even_new", is_flag=True, help="Also what this version of the engine has compared.")
 def compare_again(even_new: bool) -> None:
@@ -216,6 +232,7 @@ COMMANDS = (
     demo,
     new_march,
     coordinator,
+    reset_second_step,
     compare_again,
     compute_rosters,
     key_check,

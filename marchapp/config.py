@@ -50,6 +50,7 @@ class Settings:
     json_logs: bool
     metrics_token: str
     health_notes_minutes: int
+    second_step_for_coordinators: bool
 
 
 def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
@@ -59,8 +60,9 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
     """
     read = _Reader(environment)
     data_folder = Path(read.text("DATA_FOLDER", str(project / "instance")))
+    production = read.flag("PRODUCTION", default=False)
     settings = Settings(
-        production=read.flag("PRODUCTION", default=False),
+        production=production,
         secret_key=read.text("SECRET_KEY", DEVELOPMENT_SECRET),
         data_keys=read.keys("DATA_KEYS", DEVELOPMENT_DATA_KEY),
         database_url=read.database("DATABASE_URL", f"sqlite:///{data_folder / 'march.sqlite'}"),
@@ -84,6 +86,7 @@ def read_settings(environment: Mapping[str, str], *, project: Path) -> Settings:
         json_logs=read.flag("JSON_LOGS", default=False),
         metrics_token=read.text("METRICS_TOKEN", ""),
         health_notes_minutes=read.number("HEALTH_NOTES_MINUTES", 15, least=1, most=240),
+        second_step_for_coordinators=read.flag("SECOND_STEP_FOR_COORDINATORS", default=production),
     )
     _refuse_unsafe_production(settings)
     # What Flask itself takes for yes is anything but no.

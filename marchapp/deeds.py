@@ -23,7 +23,7 @@ ACTIONS = {
     "sign_in": {
         "account.signed_in": _l("Signed in."),
         "account.sign_in_failed": _l("A sign-in failed."),
-        "account.signed_out_everywhere": _l("Was signed out everywhere."),
+        "account.signed_out": _l("Was signed out on other devices."),
     },
     "account": {
         "account.password_changed": _l("The password was changed."),

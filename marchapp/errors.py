@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 
 from marchapp.extensions import db, limiter
 from marchapp.i18n import language_without_account
@@ -76,6 +76,11 @@ def explain_pause(error: Exception) -> tuple[str, int, dict[str, str]]:
     return page, 503, {"Retry-After": str(TRY_AGAIN_AFTER_S)}
 
 
+def explain_storm(error: ServiceUnavailable) -> tuple[str, int, dict[str, str]]:
+    """Say to whom waits among many who sign in that a moment later it will do."""
+    return render_template("errors/busy.html", error=error), 503, {"Retry-After": "10"}
+
+
 def explain_missing_key(error: Exception) -> tuple[str, int]:
     """Say that what is encrypted cannot be read, and who can mend it."""
     log.error("%s %s needs a key that DATA_KEYS does not hold", request.method, request.endpoint)
@@ -95,6 +100,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, explain_limit)
     app.register_error_handler(SecurityError, explain_other_host)
     app.register_error_handler(CSRFError, explain_expired_form)
+    app.register_error_handler(ServiceUnavailable, explain_storm)
     for kind in PASSING:
         app.register_error_handler(kind, explain_pause)
     app.register_error_handler(UnreadableSecret, explain_missing_key)

@@ -28,6 +28,12 @@ FILES = "30 per minute; 200 per hour"
 # Private links that do not work: a class in which everybody typed theirs wrong twice.
 WRONG_LINKS = "60 per minute; 600 per hour"
 
+# Wrong passwords for one account from one address: a guide with cold fingers gets through, guessing does not.
+# Who guesses from elsewhere locks nobody out: the owner comes from another address.
+WRONG_PASSWORDS = "10 per 15 minute; 40 per day"
+# Wrong codes of the second step for one account, from anywhere: whoever comes so far knows the password.
+WRONG_CODES = "6 per minute; 30 per hour"
+
 SIZES = {
     "registration.lost_link": LETTERS_ASKED_FOR,
     "registration.new_link": LETTERS_ASKED_FOR,
@@ -56,6 +62,21 @@ def who() -> str:
     """Return whose tries are counted together."""
     account = session.get("_user_id")
     return f"account {account}" if account else get_remote_address()
+
+
+def whose_password() -> str:
+    """Return whose wrong passwords are counted together: those for one account from one address."""
+    email = request.form.get("email", "").strip().lower()[:254]
+    return f"password {session.get('_user_id') or email} {get_remote_address()}"
+
+
+def whose_code() -> str:
+    return f"code {session.get('tf_user_id')}"
+
+
+def is_wrong(response: Response) -> bool:
+    """Tell whether a form about a password or code is shown again; what is right leads on."""
+    return response.status_code == 200
 
 
 def size() -> str:

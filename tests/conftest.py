@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +18,7 @@ from marchapp.app import create_app
 from marchapp.extensions import db, queue
 from marchapp.models import Account, AuditEvent
 from tests.factories import Cast, make_cast
+from tests.signing_in import cookie_of
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 NO_POSTGRESQL = "needs PostgreSQL: set TEST_DATABASE_URL=postgresql://user@127.0.0.1/postgres"
@@ -139,13 +140,15 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def sign_in(client: FlaskClient):
+def sign_in(app: Flask, client: FlaskClient):
     """Sign an account in without its password: `sign_in(cast.guide)` returns the client."""
 
     def enter(account: Account) -> FlaskClient:
+        with nullcontext() if has_app_context() else app.app_context():
+            cookie = cookie_of(db.session, account)
+            db.session.commit()
         with client.session_transaction() as web_session:
-            web_session["_user_id"] = account.fs_uniquifier
-            web_session["_fresh"] = True
+            web_session.update(cookie)
         if has_app_context():
             g.pop("_login_user", None)  # the context around the test would keep who was signed in before
         return client

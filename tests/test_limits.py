@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import hash_password
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from marchapp.app import create_app
 from marchapp.extensions import db, limiter, queue
+from tests.accounts.codes import set_up
 from tests.factories import Cast
 
 SIGN_UP = "/marches/victory/sign-up/official"
@@ -110,3 +113,48 @@ def test_who_is_slowed_is_told_until_when_and_loses_nothing(in_earnest: Flask, l
     assert answer.text.count('name="stages"') == 2
     assert f'action="{page}"' in answer.text
     assert "hush" not in answer.text
+
+
+def guess(app: Flask, email: str, *, address: str, times: int) -> set[int]:
+    client = app.test_client()
+    sent = {"email": email, "password": "wrong"}
+    return statuses(
+        [client.post("/sign-in", data=sent, environ_base={"REMOTE_ADDR": address}) for _ in range(times)]
+    )
+
+
+def test_guessing_a_password_ends_and_locks_nobody_else_out(
+    in_earnest: Flask, session: Session, cast: Cast
+) -> None:
+    cast.guide.password = hash_password("four quiet northern words")
+    email, other = cast.guide.email, cast.other_guide.email
+    session.commit()
+    assert guess(in_earnest, email, address="192.0.2.1", times=10) == {200}
+    assert guess(in_earnest, email.upper(), address="192.0.2.1", times=1) == {429}
+    assert guess(in_earnest, other, address="192.0.2.1", times=1) == {200}
+    own = in_earnest.test_client().post(
+        "/sign-in",
+        data={"email": email, "password": "four quiet northern words"},
+        environ_base={"REMOTE_ADDR": "192.0.2.2"},
+    )
+    assert own.location == "/start"
+
+
+def test_right_passwords_are_not_counted(in_earnest: Flask, session: Session, cast: Cast) -> None:
+    cast.guide.password = hash_password("four quiet northern words")
+    sent = {"email": cast.guide.email, "password": "four quiet northern words"}
+    session.commit()
+    assert statuses([in_earnest.test_client().post("/sign-in", data=sent) for _ in range(15)]) == {302}
+
+
+def test_guessing_codes_ends_wherever_it_comes_from(in_earnest: Flask, session: Session, cast: Cast) -> None:
+    cast.guide.password = hash_password("four quiet northern words")
+    set_up(cast.guide)
+    sent = {"email": cast.guide.email, "password": "four quiet northern words"}
+    session.commit()
+    answers = []
+    for number in range(7):
+        client = in_earnest.test_client()
+        client.post("/sign-in", data=sent, environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
+        answers.append(client.post("/sign-in/code", data={"code": "000000"}))
+    assert [answer.status_code for answer in answers] == [200] * 6 + [429]

@@ -1,16 +1,21 @@
 """How Flask-Security is set up for this program: its words, its letters, its pages."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from flask_babel import lazy_gettext as _l
-from flask_security import LoginForm, MailUtil, SQLAlchemyUserDatastore
+from flask_security import LoginForm, MailUtil, views
 from flask_security.core import Security
-from flask_security.forms import ForgotPasswordForm, ResetPasswordForm
+from flask_security.forms import ChangePasswordForm, ForgotPasswordForm, ResetPasswordForm, VerifyForm
+from flask_security.recovery_codes import mf_recovery
 from wtforms import BooleanField, EmailField, PasswordField
 
-from marchapp.extensions import db
+from marchapp import limits
+from marchapp.accounts import devices, second_step, tidings
+from marchapp.accounts.passwords import ChecksInTurn, ChecksStranger
+from marchapp.extensions import db, limiter
 from marchapp.mail import messages
 from marchapp.models import Account, Appointment
 
@@ -21,16 +26,27 @@ SETTINGS: dict[str, Any] = {
     "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
     "SECURITY_PASSWORD_LENGTH_MIN": 8,
     "SECURITY_RESET_PASSWORD_WITHIN": timedelta(days=7),
+    "SECURITY_CHANGEABLE": True,
+    "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,  # tidings.py tells it
+    # Who did not sign in within the hour does so again before what access.fresh_account() guards.
+    "SECURITY_FRESHNESS": timedelta(hours=1),
+    "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(hours=1),
     "SECURITY_LOGIN_URL": "/sign-in",
     "SECURITY_LOGOUT_URL": "/sign-out",
     "SECURITY_RESET_URL": "/new-password",
+    "SECURITY_CHANGE_URL": "/account/password",
+    "SECURITY_VERIFY_URL": "/sign-in/again",
     "SECURITY_LOGOUT_METHODS": ["POST"],
     "SECURITY_POST_LOGIN_VIEW": "/start",
     "SECURITY_POST_LOGOUT_VIEW": "/",
     "SECURITY_POST_RESET_VIEW": "/sign-in",
+    "SECURITY_POST_CHANGE_VIEW": "/account",
+    "SECURITY_POST_VERIFY_VIEW": "/account",
     "SECURITY_LOGIN_USER_TEMPLATE": "accounts/sign_in.html",
     "SECURITY_FORGOT_PASSWORD_TEMPLATE": "accounts/forgot_password.html",
     "SECURITY_RESET_PASSWORD_TEMPLATE": "accounts/new_password.html",
+    "SECURITY_CHANGE_PASSWORD_TEMPLATE": "accounts/change_password.html",
+    "SECURITY_VERIFY_TEMPLATE": "accounts/sign_in_again.html",
     "SECURITY_MSG_UNAUTHENTICATED": (_l("Sign in to see this page."), "info"),
     "SECURITY_MSG_GENERIC_AUTHN_FAILED": (
         _l("The e-mail address or the password is not right. Try again, or ask for a new password."),
@@ -52,6 +68,17 @@ SETTINGS: dict[str, Any] = {
         _l("This link to a new password does not work any more. Ask for another."),
         "problem",
     ),
+    "SECURITY_MSG_REAUTHENTICATION_REQUIRED": (
+        _l("This page shows or changes what must be kept safe. Write your password once more to see it."),
+        "info",
+    ),
+    "SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL": (_l("Thank you, it is you."), "done"),
+    "SECURITY_MSG_PASSWORD_CHANGE": (
+        _l("The new password is set. On other devices you are signed out."),
+        "done",
+    ),
+    "SECURITY_MSG_INVALID_PASSWORD": (_l("This is not your password. Write it again."), "error"),
+    "SECURITY_MSG_PASSWORD_IS_THE_SAME": (_l("This is the password that you have. Write another."), "error"),
     "SECURITY_MSG_PASSWORD_INVALID_LENGTH": (_l("Use %(length)s characters or more."), "error"),
     "SECURITY_MSG_PASSWORD_NOT_PROVIDED": (_l("Write your password."), "error"),
     "SECURITY_MSG_RETYPE_PASSWORD_MISMATCH": (_l("The two passwords differ. Write the same twice."), "error"),
@@ -63,10 +90,15 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class SignInForm(LoginForm):
+class SignInForm(ChecksStranger, LoginForm):
     email = EmailField(_l("E-mail"), validators=LoginForm.email.kwargs["validators"])
     password = PasswordField(_l("Password"), validators=LoginForm.password.kwargs["validators"])
     remember = BooleanField(_l("Stay signed in on this device"))
+
+    def __init__(self, *values: Any, **given: Any) -> None:
+        super().__init__(*values, **given)
+        if not self.next.data:  # else the second step would lead back here
+            self.next.data = SETTINGS["SECURITY_POST_LOGIN_VIEW"]
 
 
 class NewPasswordLetterForm(ForgotPasswordForm):
@@ -77,6 +109,22 @@ class NewPasswordForm(ResetPasswordForm):
     password = PasswordField(_l("New password"), validators=ResetPasswordForm.password.kwargs["validators"])
     password_confirm = PasswordField(
         _l("The same once more"), validators=ResetPasswordForm.password_confirm.kwargs["validators"]
+    )
+
+
+class SignInAgainForm(ChecksInTurn, VerifyForm):
+    password = PasswordField(_l("Password"), validators=VerifyForm.password.kwargs["validators"])
+
+
+class OtherPasswordForm(ChecksInTurn, ChangePasswordForm):
+    password = PasswordField(
+        _l("The password until now"), validators=ChangePasswordForm.password.kwargs.get("validators")
+    )
+    new_password = PasswordField(
+        _l("New password"), validators=ChangePasswordForm.new_password.kwargs["validators"]
+    )
+    new_password_confirm = PasswordField(
+        _l("The same once more"), validators=ChangePasswordForm.new_password_confirm.kwargs["validators"]
     )
 
 
@@ -106,16 +154,44 @@ class OutboxMail(MailUtil):
         db.session.commit()  # this is the whole request: Flask-Security itself writes nothing
 
 
+def _guessed(view: Callable[..., Any], size: str, key: Callable[[], str]) -> Callable[..., Any]:
+    """Return a view of Flask-Security that limits how often one may be wrong."""
+    return limiter.limit(
+        size, key_func=key, methods=["POST"], deduct_when=limits.is_wrong, override_defaults=False
+    )(view)
+
+
+# Made once, however many applications there are: each time would count once more.
+GUESSED_AT: dict[str, Callable[..., Any]] = {
+    "security.login": _guessed(views.login, limits.WRONG_PASSWORDS, limits.whose_password),
+    "security.verify": _guessed(views.verify, limits.WRONG_PASSWORDS, limits.whose_password),
+    "security.change_password": _guessed(
+        views.change_password, limits.WRONG_PASSWORDS, limits.whose_password
+    ),
+    "security.two_factor_token_validation": _guessed(
+        views.two_factor_token_validation, limits.WRONG_CODES, limits.whose_code
+    ),
+    "security.mf_recovery": _guessed(mf_recovery, limits.WRONG_CODES, limits.whose_code),
+}
+
+
 def init_app(app: Flask) -> None:
-    app.config.update(SETTINGS)
+    app.config.update(SETTINGS | second_step.SETTINGS)
+    app.config["SECURITY_TOTP_SECRETS"] = {"1": app.config["SECRET_KEY"]}  # asked for, and not used
     # Roles are held for each march, in Appointment; Flask-Security's own global roles are not used.
-    datastore = SQLAlchemyUserDatastore(db, Account, Appointment)
+    datastore = second_step.Accounts(db, Account, Appointment)
     security = Security(
         app,
         datastore,
         login_form=SignInForm,
         forgot_password_form=NewPasswordLetterForm,
         reset_password_form=NewPasswordForm,
+        verify_form=SignInAgainForm,
+        change_password_form=OtherPasswordForm,
         mail_util_cls=OutboxMail,
+        **second_step.FORMS,
     )
+    for part in (second_step, tidings, devices):
+        part.init_app(app)
+    app.view_functions.update(GUESSED_AT)
     security.want_json(lambda _request: False)  # its answers are pages, to scripts too

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug import Response
 
 from marchapp.access import guide_for_coordinator, march_for_coordinator, signed_in_account
+from marchapp.accounts.devices import end_one, end_others, sign_ins_of
 from marchapp.accounts.forms import GuideForm, InviteGuideForm
 from marchapp.accounts.services import (
     belongs_to_alone,
@@ -25,12 +27,53 @@ blueprint = Blueprint("accounts", __name__)
 def start() -> Response:
     """Lead somebody who signed in to where their work is."""
     account = signed_in_account()
+    if account.lacks_second_step:
+        flash(_("Coordinators of this site sign in with a second step. Set it up, then go on."), "info")
+        return redirect(url_for("security.two_factor_setup"))
     overseen = {held.march for held in account.appointments if held.role in (Role.COORDINATOR, Role.OBSERVER)}
     if len(overseen) == 1:
         return redirect(url_for("marches.overview", slug=overseen.pop().slug))
     if any(held.role == Role.GUIDE for held in account.appointments):
         return redirect(url_for("rosters.my_groups"))
     return redirect(url_for("marches.index"))
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """Show how somebody signs in, and where they are signed in."""
+    user = signed_in_account()
+    zones = [held.march.time_zone for held in user.appointments]
+    return render_template(
+        "accounts/account.html",
+        account=user,
+        sign_ins=sign_ins_of(user),
+        here=g.get("sign_in_id"),
+        zone=zones[0] if zones else "UTC",
+    )
+
+
+@blueprint.post("/account/sign-ins/<int:sign_in_id>/end")
+def end_sign_in(sign_in_id: int) -> Response:
+    if not end_one(signed_in_account(), sign_in_id):
+        abort(404)
+    db.session.commit()
+    flash(_("That device is signed out."), "done")
+    return redirect(url_for("accounts.account"))
+
+
+@blueprint.post("/account/sign-ins/end")
+def end_other_sign_ins() -> Response:
+    ended = end_others(signed_in_account())
+    db.session.commit()
+    flash(
+        ngettext(
+            "You are signed out on %(num)s other device.",
+            "You are signed out on %(num)s other devices.",
+            ended,
+        ),
+        "done",
+    )
+    return redirect(url_for("accounts.account"))
 
 
 @blueprint.route("/marches/<slug>/guides", methods=["GET", "POST"])

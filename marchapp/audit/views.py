@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from marchapp.access import march_for_coordinator
+from marchapp.access import fresh_account, march_for_coordinator
 from marchapp.audit.searching import Wanted, find_events
 from marchapp.audit.telling import told
 from marchapp.deeds import ACTIONS, KINDS
@@ -14,6 +14,7 @@ blueprint = Blueprint("audit", __name__)
 @blueprint.get("/marches/<slug>/log")
 def log(slug: str) -> str:
     march = march_for_coordinator(slug)
+    fresh_account()
     wanted = Wanted.from_arguments(request.args)
     events, has_more = find_events(db.session, march, wanted)
     return render_template(

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from marchapp.access import signed_in_account, stage_for_coordinator
+from marchapp.access import fresh_account, signed_in_account, stage_for_coordinator
 from marchapp.border.crossing import (
     PEOPLE_A_PAGE,
     Lack,
@@ -203,6 +203,7 @@ def _seen(stage: Stage, page: str, *, version: int | None) -> str:
 def _crossing_stage(slug: str, number: int) -> Stage:
     """Return a stage that crosses a border to its coordinator."""
     stage = stage_for_coordinator(slug, number)
+    fresh_account()
     if not stage.crosses_border:
         abort(404)
     return stage

@@ -27,6 +27,7 @@ from marchapp.models.party import Party, PartyKind, WhenFull
 from marchapp.models.prepared_file import FileState, PreparedFile
 from marchapp.models.quota import Quota, QuotaKind
 from marchapp.models.roster import Change, PublishedGroup, PublishedGuide, PublishedPlace, RosterVersion
+from marchapp.models.sign_in import SignIn
 from marchapp.models.track import Recording, Track, TrackComparison
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "RosterVersion",
     "RouteDraft",
     "RunState",
+    "SignIn",
     "Stage",
     "StageEntry",
     "Standing",

@@ -4,12 +4,14 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from flask_security import UserMixin
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.columns import one_of
+from marchapp.models.encrypted import EncryptedText
 
 if TYPE_CHECKING:
     from marchapp.models.march import March
@@ -37,12 +39,33 @@ class Account(db.Model, UserMixin):
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=token_hex)
+    # The second step of signing in, by the names that Flask-Security gives it.
+    tf_primary_method: Mapped[str | None] = mapped_column(String(20))
+    tf_totp_secret: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
+    totp_counter: Mapped[int | None]
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(JSON, deferred=True)  # only their hashes
 
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="account", lazy="selectin")
 
     def verify_and_update_password(self, password: str) -> bool:
         """Tell whether a password is theirs: who has not set one yet has none that could be."""
         return bool(self.password) and super().verify_and_update_password(password)
+
+    @property
+    def has_second_step(self) -> bool:
+        return self.tf_primary_method is not None
+
+    def check_tf_required_setup(self) -> bool:
+        """Tell whether somebody may not do without: a coordinator, where the setting says so.
+
+        Flask-Security asks this before it offers to turn the second step off.
+        """
+        demanded = current_app.config["SETTINGS"].second_step_for_coordinators
+        return demanded and any(held.role == Role.COORDINATOR for held in self.appointments)
+
+    @property
+    def lacks_second_step(self) -> bool:
+        return not self.has_second_step and self.check_tf_required_setup()
 
     def has_role_in(self, march: "March", role: Role) -> bool:
         return any(held.march_id == march.id and held.role == role for held in self.appointments)

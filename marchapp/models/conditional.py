@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     CursorResult,
+    Delete,
     Integer,
     Select,
     Update,
@@ -19,10 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
-def rows_changed(session: Session, change: Update) -> int:
-    """Execute an UPDATE … WHERE and return how many rows it changed: two who want the same take turns."""
+def rows_changed(session: Session, change: Update | Delete) -> int:
+    """Execute an UPDATE or DELETE and return how many rows it changed: two who want the same take turns."""
     result = session.execute(change)
-    assert isinstance(result, CursorResult)  # noqa: S101 (what every UPDATE gives)
+    assert isinstance(result, CursorResult)  # noqa: S101 (what each of them gives)
     return result.rowcount
 
 

@@ -1,6 +1,6 @@
 """How long a march keeps what it holds, in days after it, by kind of data; and how each kind is taken out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -34,12 +34,13 @@ DEFAULT_DAYS = {
 class Removing:
     """How a kind of data is taken out of a march.
 
-    `count` returns how many are held: people, recordings, scans. `take` takes some of them out, few enough to
-    hold the database for a moment, and returns how many rows it changed: 0 once nothing is left.
+    `count` returns how many are held: people, recordings, scans. Each of `steps` takes some of them out, few
+    enough to hold the database for a moment, and returns how many rows it changed: 0 once nothing is left for
+    it, and then the next begins.
     """
 
     count: Callable[[Session, March], int]
-    take: Callable[[Session, March, datetime], int]
+    steps: Sequence[Callable[[Session, March, datetime], int]]
 
 
 def days_kept(march: March, kind: Kept) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from marchapp import keys
 from marchapp.background import QUEUE_ERRORS
 from marchapp.config import MEBIBYTE, Settings
 from marchapp.extensions import migrate, queue
@@ -145,6 +146,13 @@ def address(settings: Settings) -> Finding:
     return Finding("address", f"{words}: for this machine and its visitors only")
 
 
+def data_keys(session: Session) -> Finding:
+    """Tell whether DATA_KEYS reads what the database holds encrypted; nothing is written."""
+    if keys.keys_fit(session):
+        return Finding("keys", "DATA_KEYS reads what is encrypted")
+    return Finding("keys", "health notes, documents and scans cannot be read", keys.ADVICE)
+
+
 def coordinators(session: Session) -> Finding:
     """Tell whether every march has somebody who can look after it."""
     coordinated = exists().where(Appointment.march_id == March.id, Appointment.role == Role.COORDINATOR)
@@ -179,6 +187,7 @@ def findings(session: Session) -> Iterator[Finding]:
     yield address(settings)
     if of_database.is_well:
         inside: tuple[Callable[[], Finding], ...] = (
+            lambda: data_keys(session),
             lambda: letters(session, settings, now),
             lambda: coordinators(session),
             lambda: demo_march(session, settings),

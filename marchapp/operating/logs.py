@@ -22,8 +22,8 @@ PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 # The words of these name what the program is made of.
 TOLD = (AttributeError, ImportError, NameError, NotImplementedError, SqliteError, TypeError)
 
-# The first part of every address that holds a secret, which is the second.
-PRIVATE = ("registrations", "consents", "new-password")
+# How every address begins that holds a secret, which is its next part.
+PRIVATE = ("registrations", "consents", "new-password", "account/second-step")
 SECRET_OF_ADDRESS = re.compile(rf"(?<=/)({'|'.join(PRIVATE)})/[^\s/?'\"]+")
 QUOTED_REQUEST = re.compile(r"(?<=^Invalid request from ip=).*", re.DOTALL)
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -95,12 +95,6 @@ def _named(march: March) -> ColumnElement[bool]:
     return (Participant.march_id == march.id) & Participant.erased_at.is_(None)
 
 
-def _take_names(session: Session, march: March, now: datetime) -> int:
-    """Take out a portion of whatever names people: letters and the log, people, and parties at last."""
-    steps = (_erase_letters, _erase_log, _erase_mailings, _erase_people, _erase_parties)
-    return next((changed for step in steps if (changed := step(session, march, now))), 0)
-
-
 def _due_at(march: March) -> datetime:
     return march.last_moment + timedelta(days=days_kept(march, Kept.NAMES))
 
@@ -202,8 +196,11 @@ def _erase_parties(session: Session, march: March, now: datetime) -> int:
 
 
 REMOVING = {
-    Kept.DOCUMENTS: Removing(_counting(_of_papers, Participant), _take_papers),
-    Kept.HEALTH: Removing(_counting(_of_health, Participant), _take_health),
-    Kept.CONSENTS: Removing(_counting(_of_scans, ConsentScan), _take_scans),
-    Kept.NAMES: Removing(_counting(_named, Participant), _take_names),
+    Kept.DOCUMENTS: Removing(_counting(_of_papers, Participant), [_take_papers]),
+    Kept.HEALTH: Removing(_counting(_of_health, Participant), [_take_health]),
+    Kept.CONSENTS: Removing(_counting(_of_scans, ConsentScan), [_take_scans]),
+    Kept.NAMES: Removing(
+        _counting(_named, Participant),
+        [_erase_letters, _erase_log, _erase_mailings, _erase_people, _erase_parties],
+    ),
 }

@@ -77,9 +77,10 @@ def carry_out(session: Session, removers: Removers, now: datetime) -> Iterator[t
 
 def _take_out(session: Session, march: March, removing: Removing, now: datetime) -> int:
     held = removing.count(session, march)
-    while removing.take(session, march, now):
+    for take in removing.steps:
+        while take(session, march, now):
+            session.commit()
         session.commit()
-    session.commit()
     return held - removing.count(session, march)
 
 

@@ -57,4 +57,4 @@ def counted(kind: Kept, count: int) -> str:
         return ngettext("%(num)d recording", "%(num)d recordings", count)
     if kind == Kept.CONSENTS:
         return ngettext("%(num)d scan", "%(num)d scans", count)
-    return ngettext("of %(num)d person", "of %(num)d people", count) if count else _("of nobody")
+    return ngettext("%(num)d person", "%(num)d people", count) if count else _("nobody")

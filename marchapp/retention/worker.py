@@ -7,6 +7,7 @@ import click
 from flask import current_app
 from flask_babel import force_locale
 
+from marchapp.background import QUEUE_ERRORS
 from marchapp.extensions import db, queue
 from marchapp.retention.services import carry_out, due
 from marchapp.retention.words import NAMES
@@ -18,8 +19,21 @@ REMOVERS = "retention.removers"  # how each kind of data is taken out: features 
 @queue.nightly
 def take_out_what_is_due() -> None:
     """Take out of every march what it keeps no longer."""
+    nothing_was_due = True
     for march, removal in carry_out(db.session, current_app.extensions[REMOVERS], datetime.now(UTC)):
+        nothing_was_due = False
         log.info("Taken out of %s, as it was due: %s of %s", march.slug, removal.kind, removal.count)
+    if nothing_was_due:
+        log.info("Looked for what is kept no longer: nothing was due")
+    queue.note_done(take_out_what_is_due)
+
+
+def last_looked_at() -> datetime | None:
+    """Return when the program last looked for what is kept no longer, None if nobody knows."""
+    try:
+        return queue.done_at(take_out_what_is_due)
+    except QUEUE_ERRORS:
+        return None
 
 
 @click.command()
@@ -39,5 +53,6 @@ def retention(dry_run: bool) -> None:
             for march, removal in carry_out(db.session, removers, now):
                 found += 1
                 click.echo(f"{march.slug}: {NAMES[removal.kind]}: {removal.count} taken out.")
+            queue.note_done(take_out_what_is_due)
         if not found:
             click.echo("Nothing is due.")

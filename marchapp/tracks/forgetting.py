@@ -69,4 +69,4 @@ def _without(value: Any) -> Any:
     return [_without(one) for one in value] if isinstance(value, list) else value
 
 
-RECORDINGS = Removing(_count, _take)
+RECORDINGS = Removing(_count, [_take])

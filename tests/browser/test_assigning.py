@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from marchapp.extensions import db, queue
 from marchapp.models import March, Membership, Role
 from marchapp.rosters.automatic import computing
 from tests.factories import make_account, make_group, make_march, make_participant, make_stage
+from tests.signing_in import cookie_of
 
 OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
@@ -39,10 +41,10 @@ def march(session: Session) -> March:
 
 
 @pytest.fixture
-def who(session: Session, march: March) -> str:
-    """What the web session of a coordinator names the account by."""
+def who(session: Session, march: March) -> dict[str, Any]:
+    """What the cookie of a coordinator holds who signed in just now."""
     account = make_account(session, "Clara Coordinator", march, Role.COORDINATOR)
-    who = account.fs_uniquifier
+    who = cookie_of(session, account)
     session.commit()
     return who
 
@@ -79,12 +81,12 @@ def look(accessible: Check) -> Check:
 
 
 @pytest.fixture
-def enter(open_page: OpenPage, who: str, app: Flask) -> Callable[[int], Page]:
+def enter(open_page: OpenPage, who: dict[str, Any], app: Flask) -> Callable[[int], Page]:
     def enter(width: int) -> Page:
         page = open_page("/", width=width)
         with app.test_client() as client:
             with client.session_transaction() as web_session:
-                web_session["_user_id"], web_session["_fresh"] = who, True
+                web_session.update(who)
             cookie = client.get_cookie("session")
         assert cookie is not None
         page.context.add_cookies(

@@ -12,6 +12,7 @@ from marchapp.models import Account
 from tests.doors.knocking import Doors, Visitor
 from tests.doors.world import make_place
 from tests.factories import make_account
+from tests.signing_in import cookie_of
 
 
 @pytest.fixture(autouse=True)
@@ -53,13 +54,14 @@ def visitors(doors: Doors, nobody: Account) -> dict[str, Visitor]:
         "contact elsewhere": other.links["contact"],
         "altered": contact[:-1] + ("A" if contact[-1] != "A" else "B"),
     }
+    cookies = {who: account and cookie_of(db.session, account) for who, account in accounts.items()}
     return {
-        **{who: Visitor(account and account.fs_uniquifier, own.values) for who, account in accounts.items()},
+        **{who: Visitor(cookie, own.values) for who, cookie in cookies.items()},
         **{whose: Visitor(None, own.values | {"token": link}) for whose, link in links.items()},
         "guide on another day": Visitor(
-            own.guide.fs_uniquifier, own.values | {"group_id": own.values["past_group_id"]}
+            cookies["guide"], own.values | {"group_id": own.values["past_group_id"]}
         ),
-        "coordinator without link": Visitor(own.coordinator.fs_uniquifier, own.values | {"token": "nothing"}),
+        "coordinator without link": Visitor(cookies["coordinator"], own.values | {"token": "nothing"}),
     }
 
 

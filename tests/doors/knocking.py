@@ -36,7 +36,7 @@ SENT: dict[str, dict[str, dict[str, str]]] = {
 class Visitor:
     """Whose session it is, if anybody's, and which objects they ask for."""
 
-    account: str | None
+    cookie: dict[str, Any] | None
     values: dict[str, Any]
 
 
@@ -62,11 +62,11 @@ class Doors:
                 return None
             values[foreign] = self.other.values[foreign]
         sent = {part: named(fields, known) for part, fields in SENT.get(rule, {}).items()}
-        return self.send(method, address(rule, values), visitor.account, **sent)
+        return self.send(method, address(rule, values), visitor.cookie, **sent)
 
-    def send(self, method: str, path: str, account: str | None, **options: Any) -> TestResponse:
+    def send(self, method: str, path: str, cookie: dict[str, Any] | None, **options: Any) -> TestResponse:
         with self.undone():
-            return self.client(account).open(path, method=method, buffered=True, **options)
+            return self.client(cookie).open(path, method=method, buffered=True, **options)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -77,12 +77,11 @@ class Doors:
         finally:
             savepoint.rollback()
 
-    def client(self, account: str | None) -> FlaskClient:
+    def client(self, cookie: dict[str, Any] | None) -> FlaskClient:
         client = self.app.test_client()
-        if account:
+        if cookie:
             signer = self.app.session_interface.get_signing_serializer(self.app)
-            cookie = signer.dumps({"_user_id": account, "_fresh": True})
-            client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], cookie)
+            client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], signer.dumps(cookie))
         return client
 
 
@@ -113,7 +112,7 @@ def outcome(answer: TestResponse | None) -> str:
     """Say in one word what a visitor was answered; who is told what they sent wrong was let in."""
     if answer is None:
         return "–"
-    if answer.status_code == 401 or answer.headers.get("Location", "").startswith("/sign-in?next="):
+    if answer.status_code == 401 or re.match(r"/sign-in(\?next=|$)", answer.headers.get("Location", "")):
         return "sign in"
     if re.search(r"/new-password$", answer.headers.get("Location", "")):
         return "ask anew"

@@ -76,7 +76,7 @@ def test_no_post_is_taken_without_a_token(doors: Doors, csrf: None) -> None:
             {"data": {"csrf_token": "invented"}, "headers": {"HX-Request": "true"}},
         ):
             with writes(doors) as found:
-                answer = doors.send("POST", path, doors.visitors["coordinator"].account, **sent)
+                answer = doors.send("POST", path, doors.visitors["coordinator"].cookie, **sent)
             assert answer.status_code == 400, rule
             assert EXPIRED in answer.text, rule
             assert found == [], rule
@@ -84,8 +84,8 @@ def test_no_post_is_taken_without_a_token(doors: Doors, csrf: None) -> None:
 
 def test_a_token_of_somebody_else_opens_nothing_and_ones_own_does(doors: Doors, csrf: None) -> None:
     path = address("/participants/<int:participant_id>/documents", doors.own.values)
-    coordinator = doors.client(doors.visitors["coordinator"].account)
-    others = token_on(doors.client(doors.visitors["guide"].account).get("/").text)
+    coordinator = doors.client(doors.visitors["coordinator"].cookie)
+    others = token_on(doors.client(doors.visitors["guide"].cookie).get("/").text)
     page = coordinator.get(address("/participants/<int:participant_id>", doors.own.values)).text
     with doors.undone():
         assert coordinator.post(path, headers={"X-CSRFToken": others}).status_code == 400

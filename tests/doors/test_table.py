@@ -43,7 +43,7 @@ def test_no_door_has_a_method_that_no_row_names(doors: Doors) -> None:
         path = address(rule, {"token": "nothing", "filename": "theme.css"} | doors.own.values)
         for method in METHODS:
             if (method, rule) not in known:
-                answer = doors.send(method, path, doors.visitors["coordinator"].account)
+                answer = doors.send(method, path, doors.visitors["coordinator"].cookie)
                 assert answer.status_code == 405, f"{method} {rule}"
 
 
@@ -51,7 +51,7 @@ def test_no_door_has_a_method_that_no_row_names(doors: Doors) -> None:
 def test_a_march_that_is_being_prepared_is_closed_to_all_but_its_own(doors: Doors, who: str) -> None:
     for method, rule in ACCOUNTS:
         if "<slug>" in rule:
-            answer = doors.send(method, address(rule, doors.hidden.values), doors.visitors[who].account)
+            answer = doors.send(method, address(rule, doors.hidden.values), doors.visitors[who].cookie)
             expected = {"404", "sign in"} if who == "stranger" else {"404"}
             assert outcome(answer) in expected, f"{method} {rule}"
 

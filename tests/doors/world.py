@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from secrets import token_hex
 from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from marchapp.models import (
     PartyKind,
     PreparedFile,
     Role,
+    SignIn,
     Stage,
 )
 from marchapp.models.audit import record
@@ -114,6 +116,10 @@ def make_place(session: Session, slug: str, *, first_stage: int, is_public: bool
         "guardian_id": child.guardians[0].id,
         "cancelled_id": make_participant(session, march, stage, cancelled_at=NOW).id,
     }
+    other_device = SignIn(account_id=coordinator.id, secret_hash=token_hex(32), began_at=NOW, seen_at=NOW)
+    session.add(other_device)
+    session.flush()
+    values["sign_in_id"] = other_device.id
     links = _links(session, child, sister) | _letters_with_passwords(guide)
     return Place(
         march=march,

@@ -144,7 +144,7 @@ def take(doors: Doors) -> Callable[[Request], str]:
             if sent.file:
                 data[sent.file[0]] = [(BytesIO(sent.file[1]), "file.gpx")]
             options["data"] = data
-        status = doors.send(sent.method, sent.path, doors.visitors[sent.who].account, **options).status_code
+        status = doors.send(sent.method, sent.path, doors.visitors[sent.who].cookie, **options).status_code
         assert status < 500, status
         return str(status)
 
@@ -176,7 +176,7 @@ def test_json_is_refused_where_a_form_is_read(doors: Doors, who: str, sent: Any)
     for method, rule in doors_of(doors.app):
         if method == "POST" and not rule.endswith("/marks"):
             path = address(rule, {"token": doors.own.links["contact"]} | doors.own.values)
-            assert doors.send("POST", path, doors.visitors[who].account, json=sent).status_code == 400, rule
+            assert doors.send("POST", path, doors.visitors[who].cookie, json=sent).status_code == 400, rule
 
 
 def test_a_phone_whose_session_ended_is_asked_to_sign_in_when_it_sends_marks(doors: Doors) -> None:
@@ -191,7 +191,7 @@ def test_a_phone_whose_session_ended_is_asked_to_sign_in_when_it_sends_marks(doo
 @pytest.mark.parametrize("day", ["ends_on", "signup_closes_at"])
 def test_a_day_that_cannot_be_read_is_said_beside_its_field(doors: Doors, day: str) -> None:
     sent = {"starts_on": "2026-11-26", "signup_opens_at": "2026-01-01T00:00", day: "present"}
-    answer = doors.send("POST", "/marches/victory/settings", doors.visitors["coordinator"].account, data=sent)
+    answer = doors.send("POST", "/marches/victory/settings", doors.visitors["coordinator"].cookie, data=sent)
 
     assert answer.status_code == 200
 
@@ -200,9 +200,9 @@ def test_a_number_longer_than_any_is_said_beside_its_field(doors: Doors) -> None
     path = address("/groups/<int:group_id>/edit", doors.own.values)
     for name in ("number", "min_size", "max_size"):
         sent = {name: "9" * 400}
-        assert doors.send("POST", path, doors.visitors["coordinator"].account, data=sent).status_code == 200
+        assert doors.send("POST", path, doors.visitors["coordinator"].cookie, data=sent).status_code == 200
 
 
 def test_who_has_no_password_cannot_confirm_with_one(doors: Doors) -> None:
     sent = {"password": "anything at all"}
-    assert doors.send("POST", "/verify", doors.visitors["guide"].account, data=sent).status_code == 200
+    assert doors.send("POST", "/sign-in/again", doors.visitors["guide"].cookie, data=sent).status_code == 200

@@ -12,6 +12,7 @@ from marchapp.app import create_app
 from marchapp.models import AuditEvent
 from marchapp.models.audit import difference, record, record_of_account, take_personal_out
 from tests.factories import Cast
+from tests.signing_in import cookie_of
 
 
 @pytest.fixture
@@ -119,8 +120,7 @@ def test_an_event_says_from_where_it_came_as_far_as_proxies_are_trusted(
     behind = create_app(environment, TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
     client, address = behind.test_client(), f"/participants/{cast.walker.id}/documents"
     with client.session_transaction() as web_session:
-        web_session["_user_id"] = cast.coordinator.fs_uniquifier
-        web_session["_fresh"] = True
-    session.rollback()
+        web_session.update(cookie_of(session, cast.coordinator))
+    session.commit()
     client.post(address, headers={"X-Forwarded-For": sent})
     assert session.scalars(select(AuditEvent.address)).all() == [is_recorded]

@@ -1,15 +1,18 @@
 """The doctor says what is wrong and what helps, and goes on to the next thing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from flask import Flask
 from sqlalchemy import update
 
-from marchapp.extensions import db, queue
-from marchapp.models import Appointment, Message
+from marchapp import keys
+from marchapp.extensions import db, queue, vault
+from marchapp.models import Appointment, KeyCheck, Message
 from marchapp.operating import health
 from tests.factories import Cast
 
@@ -88,3 +91,34 @@ def test_the_demo_is_a_problem_in_production(app: Flask, cast: Cast) -> None:
     settings = app.config["SETTINGS"]
     assert health.demo_march(db.session, settings).is_well
     assert not health.demo_march(db.session, replace(settings, production=True)).is_well
+
+
+@pytest.fixture
+def another_key(app: Flask) -> Iterator[str]:
+    """A key that has not written anything yet; afterwards the keys are as they were."""
+    yield Fernet.generate_key().decode()
+    settings = app.config["SETTINGS"]
+    vault.open(data_keys=settings.data_keys, signing_key=settings.secret_key)
+
+
+@pytest.mark.usefixtures("a_worker_is_here")
+def test_a_wrong_key_is_told_with_what_helps(app: Flask, cast: Cast, another_key: str) -> None:
+    cast.walker.health_notes = "Asthma"
+    keys.check_keys(db.session)
+    db.session.commit()
+    assert "DATA_KEYS reads what is encrypted" in doctor(app)[1]
+    vault.open(data_keys=(another_key,), signing_key="secret")
+    code, said = doctor(app)
+    assert code == 1
+    assert "!!  keys: health notes, documents and scans cannot be read" in said
+    assert "Put that key back" in said
+    assert "flask check-keys --start-over" in said
+
+
+@pytest.mark.usefixtures("a_worker_is_here")
+def test_a_wrong_key_is_told_where_nobody_checked_it_before(app: Flask, cast: Cast, another_key: str) -> None:
+    cast.walker.health_notes = "Asthma"
+    db.session.commit()
+    vault.open(data_keys=(another_key,), signing_key="secret")
+    assert doctor(app)[0] == 1
+    assert db.session.query(KeyCheck).count() == 0

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.border.services import lines_of, versions_of
 from marchapp.border.worker import forget_in_manifests
+from marchapp.extensions import db, queue
 from marchapp.models import (
     AuditEvent,
     ConsentAnswer,
@@ -30,7 +32,7 @@ from marchapp.models.track import compare_anew
 from marchapp.registration import forgetting
 from marchapp.registration.coordination.counting import count
 from marchapp.retention.services import carry_out, due
-from marchapp.retention.worker import REMOVERS, take_out_what_is_due
+from marchapp.retention.worker import REMOVERS, last_looked_at, take_out_what_is_due
 from marchapp.tracks.services import parts_of, save_recording
 from tests.factories import Cast, make_document, make_participant
 from tests.registration.consent.conftest import Family
@@ -159,7 +161,7 @@ def test_portions_are_committed_one_by_one(
         make_document(session, make_participant(session, cast.march, cast.stage))
     session.commit()
     removing, now = app.extensions[REMOVERS][Kept.DOCUMENTS], night_after(cast.march, Kept.DOCUMENTS)
-    assert removing.take(session, cast.march, now) == portion
+    assert removing.steps[0](session, cast.march, now) == portion
     session.commit()
     session.rollback()
     assert removing.count(session, cast.march) == 4 - portion
@@ -271,7 +273,40 @@ def test_the_page_shows_what_is_kept_until_when_and_what_went(
     run(app, session, datetime.now(UTC))
     page = coordinator.get(PAGE).text
     assert "goes tonight" not in page
-    assert "of 1 person" in page.split("What went")[1]
+    assert "1 person" in page.split("What went")[1]
+
+
+def test_the_page_says_when_the_program_last_looked_even_if_nothing_went(
+    coordinator: FlaskClient, cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast.march.is_demo = True
+    db.session.commit()
+    assert "It has not noted yet" in coordinator.get(PAGE).text
+    with time_machine.travel(datetime(2026, 11, 28, 1, 30, tzinfo=UTC)), caplog.at_level("INFO"):
+        take_out_what_is_due()
+    assert "nothing was due" in caplog.text
+    assert "Last looked for what is due: 28 November 2026, 02:30" in coordinator.get(PAGE).text
+
+
+def test_a_run_by_hand_counts_as_a_look_and_a_dry_one_does_not(app: Flask, cast: Cast) -> None:
+    app.test_cli_runner().invoke(args=["retention", "--dry-run"])
+    assert last_looked_at() is None
+    app.test_cli_runner().invoke(args=["retention"])
+    assert last_looked_at() is not None
+
+
+def test_a_queue_that_does_not_answer_hides_nothing_but_the_time(
+    session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_given: Any, **_named: Any) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(queue.huey, "put", silent)
+    monkeypatch.setattr(queue.huey, "get", silent)
+    take_out_what_is_due()
+    assert last_looked_at() is None
+    session.expire_all()
+    assert cast.walker.erased_at is not None
 
 
 def test_a_coordinator_decides_the_days_and_the_log_says_so(

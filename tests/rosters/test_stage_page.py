@@ -14,6 +14,7 @@ from marchapp.models import Account, Category, Group, Membership, Participant
 from marchapp.rosters import board
 from tests.factories import Cast, make_account, make_group, make_participant, make_stage
 from tests.queries import queries_of
+from tests.signing_in import cookie_of
 
 PAGE = "/marches/victory/stages/1/groups"
 
@@ -126,14 +127,14 @@ def test_many_coordinators_at_once_fill_a_group_and_no_more(
 ) -> None:
     small = make_group(session, cast.stage, number=3, max_size=4)
     people = [make_participant(session, cast.march, cast.stage) for _ in range(20)]
-    small_id, coordinator = small.id, cast.coordinator.fs_uniquifier
+    small_id, cookie = small.id, cookie_of(session, cast.coordinator)
     posts = [seen(person, None) for person in people]
     session.commit()
 
     def post(person: str) -> int:
         client = app.test_client()
         with client.session_transaction() as web_session:
-            web_session["_user_id"], web_session["_fresh"] = coordinator, True
+            web_session.update(cookie)
         return client.post(PAGE, data={"people": person, "to": str(small_id)}).status_code
 
     with ThreadPoolExecutor(10) as threads:

@@ -10,7 +10,12 @@ from sqlalchemy import select
 from werkzeug import Response
 from wtforms.fields.choices import SelectChoice
 
-from marchapp.access import march_for_coordinator, participant_for_coordinator, signed_in_account
+from marchapp.access import (
+    fresh_account,
+    march_for_coordinator,
+    participant_for_coordinator,
+    signed_in_account,
+)
 from marchapp.extensions import db
 from marchapp.i18n import LANGUAGES, day_of
 from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
@@ -109,6 +114,7 @@ def print_paper(participant_id: int) -> str:
 def open_scan(participant_id: int, scan_id: int) -> Response:
     """Hand a scan out and record who opened it: a post, because it leaves a trace."""
     person = participant_for_coordinator(participant_id)
+    fresh_account()
     scan = db.session.get(ConsentScan, scan_id)
     if scan is None or scan.participant_id != person.id:
         abort(404)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, url_for
+from flask import flash, make_response, redirect, render_template, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -12,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 from werkzeug import Response
 
-from marchapp.access import participant_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, participant_for_coordinator, signed_in_account
 from marchapp.extensions import db
 from marchapp.forms import BaseForm, Text
 from marchapp.models import Participant, TravelDocument
 from marchapp.models.audit import record
 from marchapp.registration import services
 from marchapp.registration.coordination.links import close_links, send_links
+from marchapp.registration.own.package import MEDIA_TYPE, name_of_package, packed_data
 from marchapp.registration.words import why_not_changed
 
 MOST_NAMES = 5  # of those who moved up, in one sentence
@@ -116,9 +118,34 @@ def send_participant_link(participant_id: int) -> Response:
     return _to(person)
 
 
+def take_data(participant_id: int) -> str | Response:
+    """Hand out all that is held on somebody who asks by telephone or on paper; it is recorded."""
+    person = participant_for_coordinator(participant_id)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        _note(person, "participant.data_taken", reason=form.reason.data)
+        content = packed_data(db.session, person, to_be_read=True)
+        db.session.commit()
+        name = name_of_package(person)
+        return send_file(BytesIO(content), mimetype=MEDIA_TYPE, as_attachment=True, download_name=name)
+    return _page(
+        person,
+        form,
+        title=_("All that is held on %(name)s", name=person.name),
+        lead=_(
+            "For who asks by telephone or on paper: as reason write who asked, and how you knew them. The "
+            "file holds data.json, with health notes and numbers of documents, and the scans. Read it before "
+            "you hand it out: what coordinators wrote, and to whom a child was handed over, may concern "
+            "others."
+        ),
+        button=_("Take the file along"),
+    )
+
+
 def open_documents(participant_id: int) -> Response:
     """Show the numbers of somebody's documents once; that they were opened is recorded."""
     person = participant_for_coordinator(participant_id)
+    fresh_account()
     _note(person, "participant.documents_opened")
     db.session.commit()
     documents = select(TravelDocument).where(TravelDocument.participant_id == person.id)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug import Response
 
-from marchapp.access import participant_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, participant_for_coordinator
 from marchapp.extensions import db
 from marchapp.forms import BaseForm, Text
 from marchapp.models import Participant
@@ -22,10 +22,10 @@ class EraseForm(BaseForm):
 
 
 def erase_participant(participant_id: int) -> str | Response:
-    person = participant_for_coordinator(participant_id)
+    person, account = participant_for_coordinator(participant_id), fresh_account()
     form = EraseForm()
     if form.validate_on_submit() and _is_typed(form, person):
-        erase(db.session, person, now=datetime.now(UTC), by=signed_in_account())
+        erase(db.session, person, now=datetime.now(UTC), by=account)
         db.session.commit()
         flash(_("The data are erased. A last letter says so; then its address is erased, too."), "done")
         return redirect(url_for("registration.participant", participant_id=person.id))

@@ -10,7 +10,7 @@ from werkzeug import Response as AnyResponse
 from wtforms import BooleanField, RadioField, SelectChoice
 from wtforms.validators import ValidationError
 
-from marchapp.access import march_for_coordinator, signed_in_account
+from marchapp.access import fresh_account, march_for_coordinator, signed_in_account
 from marchapp.extensions import db, from_replica
 from marchapp.files.answering import attached, hand_out
 from marchapp.files.kinds import no_progress
@@ -63,8 +63,15 @@ class ExportForm(BaseForm):
         return [name for name in SECRETS if self[name].data]
 
 
-def export(slug: str) -> str | AnyResponse:
+def _march_to_take_along(slug: str) -> March:
+    """Return a march to its coordinator, who wrote the password not long ago."""
     march = march_for_coordinator(slug)
+    fresh_account()
+    return march
+
+
+def export(slug: str) -> str | AnyResponse:
+    march = _march_to_take_along(slug)
     selection = Selection.from_arguments(request.args)
     form = ExportForm()
     if form.validate_on_submit():
@@ -122,7 +129,7 @@ def _order(
 
 def exported(slug: str, event_id: int) -> Response:
     """Hand out the file of a recorded export, to who wrote the reason and for some minutes."""
-    march = march_for_coordinator(slug)
+    march = _march_to_take_along(slug)
     event = db.session.get(AuditEvent, event_id)
     if event is None or event.action != "participants.exported" or event.march_id != march.id:
         abort(404)
@@ -136,13 +143,13 @@ def exported(slug: str, event_id: int) -> Response:
 
 
 def participants_csv(slug: str) -> AnyResponse:
-    march = march_for_coordinator(slug)
+    march = _march_to_take_along(slug)
     return _file(march, Selection.from_arguments(request.args), _named_columns(), "csv")
 
 
 def participants_xlsx(slug: str) -> AnyResponse:
     """Hand out a short list; a long one is asked for on the page that has the worker make it."""
-    march, selection = march_for_coordinator(slug), Selection.from_arguments(request.args)
+    march, selection = _march_to_take_along(slug), Selection.from_arguments(request.args)
     if _is_long(march, selection):
         return redirect(url_for("registration.export", slug=slug, **selection.arguments()))
     return _file(march, selection, _named_columns(), "xlsx")

@@ -78,7 +78,7 @@ def entries_of(session: Session, person: Participant) -> list[Entry]:
         for id_, times in lives.items()
     )
     of_party = (AuditEvent.subject == "party") & (AuditEvent.subject_id == person.party_id)
-    moves = (_moves_of(person.march, id_) & AuditEvent.at.between(*times) for id_, times in lives.items())
+    moves = (moves_of(person.march, id_) & AuditEvent.at.between(*times) for id_, times in lives.items())
     query = (
         select(AuditEvent, Account.name)
         .outerjoin(Account, Account.id == AuditEvent.account_id)
@@ -86,18 +86,18 @@ def entries_of(session: Session, person: Participant) -> list[Entry]:
         .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
     )
     rows = session.execute(query).all()
-    numbers = _group_numbers(session, [event for event, _by in rows if event.action == PEOPLE_MOVED])
+    numbers = group_numbers(session, [event for event, _by in rows if event.action == PEOPLE_MOVED])
     return [_entry(person.march, event, by, lives.keys(), numbers) for event, by in rows]
 
 
-def _moves_of(march: March, participant_id: int) -> ColumnElement[bool]:
+def moves_of(march: March, participant_id: int) -> ColumnElement[bool]:
     """Return the condition that somebody was moved between groups: changes are [who, from, to]."""
     of_stage = AuditEvent.subject_id.in_([stage.id for stage in march.stages])
     among = cast(AuditEvent.facts, Text).contains(f"[{participant_id}, ", autoescape=True)
     return and_(AuditEvent.subject == "stage", of_stage, AuditEvent.action == PEOPLE_MOVED, among)
 
 
-def _group_numbers(session: Session, moves: Iterable[AuditEvent]) -> dict[int, int]:
+def group_numbers(session: Session, moves: Iterable[AuditEvent]) -> dict[int, int]:
     ids = {id_ for event in moves for _who, *places in event.details["changes"] for id_ in places if id_}
     rows = session.execute(select(Group.id, Group.number).where(Group.id.in_(ids)))
     return dict(rows.all())

@@ -1,6 +1,5 @@
 """The pages of one person behind a private link, and the page for whoever lost the link."""
 
-import json
 from datetime import UTC, datetime
 
 from flask import flash, make_response, redirect, render_template, url_for
@@ -13,10 +12,10 @@ from marchapp.forms import BaseForm
 from marchapp.i18n import day_in_year, days, local
 from marchapp.models import Participant, Standing
 from marchapp.registration.own import badge
-from marchapp.registration.own.data import own_data
 from marchapp.registration.own.erasure import ask_for_erasure
 from marchapp.registration.own.forms import LostLinkForm
 from marchapp.registration.own.lost_link import send_links_to
+from marchapp.registration.own.package import MEDIA_TYPE, packed_data
 from marchapp.registration.own.standing import Walk, standing_of
 from marchapp.registration.own.words import status, what_is_missing
 from marchapp.registration.words import CATEGORIES
@@ -63,10 +62,9 @@ def badge_pdf(token: str, participant_id: int) -> Response:
 
 
 def download_data(token: str, participant_id: int) -> Response:
-    """Hand out all data of one person as JSON."""
+    """Hand out all data of one person, with the scans of papers."""
     participant = participant_for_link(token, participant_id)
-    text = json.dumps(own_data(db.session, participant), ensure_ascii=False, indent=2)
-    return _file(text.encode(), "application/json", "data", participant)
+    return _file(packed_data(db.session, participant), MEDIA_TYPE, "data", participant)
 
 
 def erasure(token: str, participant_id: int) -> Response:

@@ -79,7 +79,9 @@ HOLD_PEOPLE = {
 }
 HOLD_NOBODY = {
     # Of those who work for the march, who have accounts.
-    "account": "email name phone language spoken_languages password fs_uniquifier",
+    "account": "email name phone language spoken_languages password fs_uniquifier"
+    " tf_primary_method tf_totp_secret mf_recovery_codes",
+    "sign_in": "secret_hash device address",
     "published_guide": "name phone",
     # Written for everybody to read.
     "checkpoint": "name",
