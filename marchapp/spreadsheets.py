@@ -15,7 +15,11 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# The wide signs are typed on keyboards of East Asia, and calculated there.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a semicolon parts cells, as in Norway and Russia, Excel takes our commas and quotes for text, so that
+# cells begin in the middle of ours.
+CELL_WITHIN = re.compile(r"([;\t\r\n][\"\s]*)(?=[=+\-@＝＋－＠])")
 A_PHONE = re.compile(r"\+[\d ]+")  # text to a sheet, which calculates nothing of it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -26,6 +30,7 @@ def harmless(cell: str) -> str:
     >>> harmless("=1+1"), harmless("Kari")
     ("'=1+1", 'Kari')
     """
+    cell = CELL_WITHIN.sub(r"\1'", cell)
     return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 

@@ -1,7 +1,6 @@
-"""Where a request comes from, to which host and back to where: believed only as far as is safe."""
+"""Where a request comes from, and to which host: believed only as far as is safe."""
 
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask, request
@@ -16,17 +15,6 @@ from tests.factories import Cast
 from tests.test_config import SAFE
 
 PROXY, CLIENT, SPOOFED = "10.0.0.1", "198.51.100.7", "203.0.113.66"
-AWAY = [
-    "https://evil.example/",
-    "//evil.example",
-    "///evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "/\t/evil.example",
-    "https:evil.example",
-    "javascript:alert(1)",
-    "http://march.example.org@evil.example/",
-]
 
 
 def seen_address(tmp_path: Path, hops: str, forwarded_for: str) -> str:
@@ -74,33 +62,3 @@ def test_letters_name_the_address_of_the_setting_whatever_host_was_asked(
     letter = session.scalars(select(Message)).one()
     assert "http://127.0.0.1:8000/new-password/" in letter.text
     assert "evil.example" not in letter.text + letter.html
-
-
-@pytest.mark.parametrize("away", AWAY)
-@pytest.mark.parametrize("page", ["/sign-in", "/sign-out"])
-def test_nobody_is_led_to_another_site(
-    session: Session, cast: Cast, client: FlaskClient, page: str, away: str
-) -> None:
-    cast.guide.password = hash_password("a long password")
-    session.commit()
-    typed = {"email": cast.guide.email, "password": "a long password"}
-    for sent in ({"query_string": {"next": away}, "data": typed}, {"data": typed | {"next": away}}):
-        answer = client.post(page, **sent)
-        assert answer.status_code == 200 or leads_to(answer.location) == "march.example.org"
-        client.delete_cookie("session")
-
-
-def test_who_signs_in_is_led_back_to_the_page_they_asked_for(
-    session: Session, cast: Cast, client: FlaskClient
-) -> None:
-    cast.guide.password = hash_password("a long password")
-    session.commit()
-    typed = {"email": cast.guide.email, "password": "a long password"}
-    answer = client.post("/sign-in", query_string={"next": "/my-groups"}, data=typed)
-    assert answer.location == "/my-groups"
-
-
-def leads_to(location: str) -> str | None:
-    """Return the host to which a browser goes: it takes \\ for / and leaves tabs and line ends out."""
-    as_read = location.replace("\\", "/").translate({9: None, 10: None, 13: None})
-    return urlsplit(urljoin("https://march.example.org/sign-in", as_read)).hostname

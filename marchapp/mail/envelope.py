@@ -46,7 +46,8 @@ def _sender(message: Message) -> str:
     if message.march is None:
         return sender
     with force_locale(message.language):
-        return formataddr((local(message.march.name), parseaddr(sender)[1]))
+        name = " ".join(local(message.march.name).split())  # a header is one line
+        return formataddr((name, parseaddr(sender)[1]))
 
 
 def _attached(calendar: str, message: Message) -> MIMEText:

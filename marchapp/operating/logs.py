@@ -34,6 +34,7 @@ PRIVATE = (
 )
 SECRET_OF_ADDRESS = re.compile(rf"(?<=/)({'|'.join(PRIVATE)})/[^\s/?'\"]+")
 QUOTED_REQUEST = re.compile(r"(?<=^Invalid request from ip=).*", re.DOTALL)
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class OfRequest(logging.Filter):
@@ -62,6 +63,13 @@ class WithoutValues(logging.Formatter):
         return super().format(record)
 
 
+class AsText(WithoutValues):
+    """Words, of which nothing that they quote begins a line of its own, or colours a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
+        return _on_one_line(super().formatMessage(record))
+
+
 class AsJson(WithoutValues, JsonFormatter):
     """The same in JSON."""
 
@@ -76,7 +84,12 @@ def _traces(error: BaseException) -> Iterator[str]:
     for one in chain:
         yield "Traceback (most recent call last):"
         yield from (line.rstrip("\n") for line in traceback.format_tb(one.__traceback__))
-        yield f"{type(one).__module__}.{type(one).__qualname__}: {_words(one)}".removesuffix(": ")
+        words = _on_one_line(_words(one))
+        yield f"{type(one).__module__}.{type(one).__qualname__}: {words}".removesuffix(": ")
+
+
+def _on_one_line(words: str) -> str:
+    return CONTROLS.sub(lambda sign: ascii(sign[0])[1:-1], words)
 
 
 def _words(error: BaseException) -> str:
@@ -94,7 +107,7 @@ def handler(*, as_json: bool) -> logging.Handler:
     """Return what writes to standard error."""
     written = logging.StreamHandler()
     written.addFilter(OfRequest())
-    written.setFormatter(AsJson(FIELDS, rename_fields=NAMES) if as_json else WithoutValues(PLAIN))
+    written.setFormatter(AsJson(FIELDS, rename_fields=NAMES) if as_json else AsText(PLAIN))
     return written
 
 

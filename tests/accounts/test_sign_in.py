@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -87,32 +86,6 @@ def test_who_was_asked_to_sign_in_comes_back_to_the_page(
 ) -> None:
     asked = client.get(f"/groups/{cast.group.id}").location
     assert enter(client, guide.email, PASSWORD, asked).location == f"/groups/{cast.group.id}"
-
-
-@pytest.mark.parametrize(
-    "elsewhere",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "///evil.example",
-        "\\\\evil.example",
-        "/\\evil.example",
-        "https:evil.example",
-        "javascript:alert(1)",
-        "%2F%2Fevil.example",
-    ],
-)
-@pytest.mark.parametrize("place", ["address", "form"])
-def test_signing_in_leads_to_no_other_site(
-    guide: Account, client: FlaskClient, elsewhere: str, place: str
-) -> None:
-    data = {"email": guide.email, "password": PASSWORD}
-    if place == "form":
-        answer = client.post("/sign-in", data=data | {"next": elsewhere})
-    else:
-        answer = client.post("/sign-in", query_string={"next": elsewhere}, data=data)
-    target = answer.headers.get("Location", "").replace("\\", "/")  # as browsers read it
-    assert urlsplit(urljoin("http://localhost/sign-in", target)).netloc == "localhost"
 
 
 def letter_with_link(session: Session) -> tuple[Message, str]:

@@ -192,3 +192,9 @@ def test_half_a_pair_of_utf_16_is_no_text_of_a_list() -> None:
 
     with pytest.raises(BrokenList):
         unpack(rows)
+
+
+def test_a_stage_of_thousands_of_figures_is_no_stage(take_page: Callable[[str], str]) -> None:
+    rows = json.dumps([[7, False, {"given_name": "Kari", "stages": "1" * 5000}]]).encode()
+
+    assert take_page(urlsafe_b64encode(zlib.compress(rows)).decode()) == "with mistakes"

@@ -114,7 +114,8 @@ def read_stages(text: str, stages: Sequence[Stage]) -> list[int]:
             _known(by_number, number, text) for number in range(int(run[1]), int(run[2]) + 1)
         ] or _unknown(text)
     if re.fullmatch(r"[\d\s,;.+&/]+|[\d\s]+(?:og|and|и)[\d\s]+", text):
-        numbers = [int(figures) for figures in re.findall(r"\d+", text)]
+        # Python reads no number of thousands of figures, and no stage has one of more than these.
+        numbers = [int(figures.lstrip("0")[:9] or 0) for figures in re.findall(r"\d+", text)]
         if all(number in by_number for number in numbers):
             return sorted({by_number[number] for number in numbers})
     return sorted({_stage_on(part, stages) for part in re.split(r"[,;]", text) if part.strip()}) or _unknown(
