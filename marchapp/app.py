@@ -99,6 +99,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     logs.init_app(app)
     _init_extensions(app, settings)
     requests.init_app(app)
+    app.before_request(refuse_json_elsewhere)
     app.url_map.converters["int"] = RowNumber
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
@@ -108,7 +109,6 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     }
     for part in (i18n, errors, cli, headers):
         part.init_app(app)
-    app.before_request(refuse_json_elsewhere)
     app.before_request(refuse_to_write_with_wrong_keys)
     _wrap(app, settings)
     return app

@@ -192,5 +192,4 @@ FORMS: dict[str, Any] = {
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(lead_on)
     app.extensions["security"].tf_setup_context_processor(offered)

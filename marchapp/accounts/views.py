@@ -11,6 +11,7 @@ from werkzeug import Response
 from marchapp.access import fresh_account, march_for_coordinator, member_for_coordinator, signed_in_account
 from marchapp.accounts.devices import end_one, end_others, sign_ins_of
 from marchapp.accounts.forms import DUTIES, ROLES, InviteForm, ProfileForm, RolesForm
+from marchapp.accounts.second_step import lead_on
 from marchapp.accounts.services import (
     LastCoordinator,
     belongs_to_alone,
@@ -26,6 +27,7 @@ from marchapp.extensions import db
 from marchapp.models import Account, March, Role
 
 blueprint = Blueprint("accounts", __name__)
+blueprint.before_app_request(lead_on)
 
 
 @blueprint.get("/start")

@@ -14,6 +14,7 @@ FRESH = {
     ("POST", "/account/passkeys"),
     ("GET", "/account/passkeys/delete"),
     ("POST", "/account/passkeys/delete"),
+    ("POST", "/sign-in/again/passkey/<token>"),  # a wrong link asks for the password
     # Of who has a password, as nobody here, the form asks for it.
     ("GET", "/account/password"),
     ("POST", "/account/password"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from marchapp.models import (
     Participant,
     Party,
     PartyKind,
+    Passkey,
     PreparedFile,
     Role,
     SignIn,
@@ -117,7 +118,18 @@ def make_place(session: Session, slug: str, *, first_stage: int, is_public: bool
         "cancelled_id": make_participant(session, march, stage, cancelled_at=NOW).id,
     }
     other_device = SignIn(account_id=coordinator.id, secret_hash=token_hex(32), began_at=NOW, seen_at=NOW)
-    session.add(other_device)
+    passkey = Passkey(
+        user_id=coordinator.id,
+        name="Phone",
+        credential_id=token_bytes(16),
+        public_key=b"key",
+        sign_count=0,
+        usage="first",
+        backup_state=False,
+        device_type="single_device",
+        lastuse_datetime=NOW,
+    )
+    session.add_all([other_device, passkey])
     session.flush()
     values["sign_in_id"] = other_device.id
     links = _links(session, child, sister) | _letters_with_passwords(guide)

@@ -10,7 +10,8 @@ from flask_security.recoverable import send_reset_password_instructions
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marchapp.accounts.services import GuideProfile, invite_guide
+from marchapp.accounts.services import Profile, invite
+from marchapp.accounts.tidings import tell
 from marchapp.mail.envelope import envelope
 from marchapp.models import (
     Account,
@@ -20,6 +21,7 @@ from marchapp.models import (
     PrivateLink,
     PublishedGuide,
     PublishedPlace,
+    Role,
     RosterVersion,
     Standing,
 )
@@ -83,10 +85,16 @@ def _write_of(session: Session, person: Participant) -> None:
 
 def _write_to_accounts(session: Session, place: Place) -> None:
     named = {"name": place.guide.name, "phone": "", "language": "nb"}
-    profile = GuideProfile(**named)
-    invite_guide(
-        session, march=place.march, email="new@example.org", profile=profile, by=place.coordinator, now=NOW
+    invite(
+        session,
+        march=place.march,
+        email="new@example.org",
+        profile=Profile(**named),
+        roles=list(Role),
+        by=place.coordinator,
+        now=NOW,
     )
+    tell(place.guide, "account.password_changed", by=place.guide)
     place.guide.password = hash_password("a long password")
     send_reset_password_instructions(session.get_one(Account, place.guide.id))
 

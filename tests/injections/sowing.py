@@ -16,6 +16,7 @@ TYPED = {
     "consent_text": ("text",),
     "mailing": ("subject", "text"),
     "party": ("name", "contact_name", "contact_phone"),
+    "passkey": ("name",),
     "stage": ("name", "start_name", "finish_name", "crossing_point", "crossing_legal_basis"),
     "checkpoint": ("name",),
     "participant": (
@@ -36,7 +37,10 @@ TYPED = {
 }  # fmt: skip
 # What the program writes, what is chosen from a list, and what is checked to be an address of mail.
 OTHERS = {
-    "account": "email language spoken_languages password fs_uniquifier",
+    "account": "email language spoken_languages password fs_uniquifier tf_primary_method tf_totp_secret"
+    " mf_recovery_codes fs_webauthn_user_handle",
+    "passkey": "transports extensions device_type usage",
+    "sign_in": "secret_hash device address",
     "key_check": "word",
     "march": "slug time_zone contact_email notarised_countries kept_days",
     "audit_event": "action subject facts personal address",

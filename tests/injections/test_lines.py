@@ -54,7 +54,7 @@ def written(app: Flask, request: pytest.FixtureRequest) -> Iterator[Callable[[],
     root.removeHandler(handler)
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=ascii)
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_what_a_line_quotes_ends_no_line(written: Callable[[], list[str]], evil: str) -> None:
     logging.getLogger("march.test").warning("Letter to %s failed: %s", evil, evil)
     logging.getLogger(f"march.{evil}").warning("a logger with that name")
@@ -63,7 +63,7 @@ def test_what_a_line_quotes_ends_no_line(written: Callable[[], list[str]], evil:
     assert "Letter to " in quoted
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=ascii)
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_what_is_raised_ends_no_line_of_its_message(written: Callable[[], list[str]], evil: str) -> None:
     try:
         raise AttributeError(evil)  # one of those whose words are told
@@ -74,7 +74,7 @@ def test_what_is_raised_ends_no_line_of_its_message(written: Callable[[], list[s
     assert not [line for line in lines if line.startswith(FORGED)]
 
 
-@pytest.mark.parametrize("evil", EVIL, ids=ascii)
+@pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_a_request_writes_one_line_whatever_it_sends(
     written: Callable[[], list[str]], client: FlaskClient, evil: str
 ) -> None:

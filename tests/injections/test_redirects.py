@@ -25,7 +25,7 @@ def test_no_parameter_of_any_address_leads_away(doors: Doors, who: str) -> None:
         sent = dict.fromkeys(PARAMETERS, AWAY[number % len(AWAY)])
         data = sent if method == "POST" else None
         answer = doors.send(
-            method, address(rule, visitor.values), visitor.account, query_string=sent, data=data
+            method, address(rule, visitor.values), visitor.cookie, query_string=sent, data=data
         )
         if location := answer.headers.get("Location"):
             led += 1

@@ -126,6 +126,7 @@ NOTHING_OF_PARTICIPANTS = {
     "manifest_count": "heads that were counted; a remark is looked up by hand",
     "march": "the march",
     "name_word": "names and references as they are searched, formed from them",
+    "passkey": "those who work for the march",
     "planned_route": "the planned route",
     "prepared_file": "a copy for a coordinator, for a day",
     "published_guide": "those who work for the march",
