@@ -60,7 +60,7 @@ def measure() -> Iterator[dict[str, object]]:
             path: _kilobytes(app, path)
             for path in (f"{track}/map.json", f"{stage}/map.json", f"{track}/line.json")
         }
-        with _served(app) as address:
+        with served(app) as address:
             yield _line("open the page of a comparison in a browser", _times(address + track)) | {
                 "map_kb": kb[f"{track}/map.json"]
             }
@@ -104,7 +104,7 @@ def _long_track() -> tuple[str, str]:
 
 
 @contextmanager
-def _served(app: Flask) -> Iterator[str]:
+def served(app: Flask) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"

@@ -17,16 +17,6 @@ OpenPage = Callable[..., Page]
 Check = Callable[[Page], None]
 PAGE = "/marches/victory/stages/1/groups"
 PASSWORD = "march2014"
-LONG_TASK_MS = 100
-# What our own scripts do in frames that take long; what the test asks the page meanwhile does not count.
-WATCH_LONG_FRAMES = """() => {
-  window.ownScriptsMs = [];
-  new PerformanceObserver((list) => {
-    for (const { scripts } of list.getEntries())
-      for (const { sourceURL, duration } of scripts)
-        if (sourceURL.includes("/static/")) window.ownScriptsMs.push(duration);
-  }).observe({ type: "long-animation-frame" });
-}"""
 
 
 @dataclass(frozen=True)
@@ -78,13 +68,13 @@ def card(where: Page | Locator, name: str) -> Locator:
 
 def drag(page: Page, what: Locator, to: Locator, *, lands: bool = True) -> None:
     """Drag with the mouse, as a hand does: press, a little, all the way, release."""
-    start, goal = what.locator(".names").bounding_box(), to.locator(".people").bounding_box()
+    names = what.locator(".names")
+    names.hover(position={"x": 20, "y": 8})  # waits until the card rests
+    start, goal = names.bounding_box(), to.locator(".people").bounding_box()
     assert start is not None
     assert goal is not None
-    x, y = start["x"] + 20, start["y"] + 8
-    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + 12, y + 4, steps=3)
+    page.mouse.move(start["x"] + 32, start["y"] + 12, steps=3)
     page.mouse.move(goal["x"] + 60, goal["y"] + 30, steps=16)
     page.mouse.move(goal["x"] + 64, goal["y"] + 34, steps=2)
     if lands:
@@ -219,24 +209,3 @@ def test_the_board_works_without_javascript(session: Session, scene: Scene, open
     card(page, "Anna Aas").locator(".lock").click()
     expect(card(page, "Anna Aas").locator(".lock")).to_contain_text("Unlock Anna Aas")
     assert names_in(session, scene.other_group) == {"Anna"}
-
-
-def test_two_hundred_people_are_dragged_without_a_long_task(
-    session: Session, cast: Cast, scene: Scene, open_board: Callable[..., Page]
-) -> None:
-    groups = [make_group(session, cast.stage, number=number) for number in range(4, 20)]
-    for number in range(200):
-        group = groups[number % len(groups)] if number < 160 else None
-        make_participant(session, cast.march, cast.stage, group=group)
-    session.commit()
-    page = open_board()
-    expect(page.locator(".person")).to_have_count(204)
-    page.evaluate("document.fonts.ready.then(() => true)")  # cards move while letters come
-    page.evaluate(WATCH_LONG_FRAMES)
-    longest = []
-    for name in ("Anna Aas", "Berit Aas", "Cato Aas"):
-        drag(page, card(page, name), column(page, scene.other_group))
-        expect(page.locator("#said .own")).to_have_text(f"Moved to group 2: {name}.", timeout=30_000)
-        longest.append(max(page.evaluate("window.ownScriptsMs.splice(0)"), default=0))
-    # A machine that is busy with other work makes a drag slower, never faster: the quickest of three counts.
-    assert min(longest) <= LONG_TASK_MS, longest
