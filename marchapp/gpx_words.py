@@ -30,6 +30,11 @@ def explain(error: errors.UnusableInput) -> str:
         case errors.TooLarge(limit_bytes=limit_bytes):
             limit = figure(limit_bytes // MEBIBYTE)
             return _("The file is larger than %(limit)s MiB. Send the file of this stage only.", limit=limit)
+        case errors.TakesTooLong():
+            return _(
+                "The file takes too long to read. Send the recording of this stage only, "
+                "or export it again with fewer points."
+            )
         case errors.NoPoints(points_read=points_read, dropped=dropped):
             return _explain_no_points(points_read, points_read - dropped)
         case errors.NoTimes(points=points, timed=timed):

@@ -16,6 +16,7 @@ EXAMPLES = [
     errors.DamagedFit(),
     errors.ForbiddenDoctype(),
     errors.TooLarge(64 * 2**20),
+    errors.TakesTooLong(10.0),
     errors.NoPoints(),
     errors.NoPoints(5, 5),
     errors.NoTimes(200, 1),

@@ -73,6 +73,17 @@ class TooLarge(UnreadableGpx):
         )
 
 
+class TakesTooLong(UnusableInput):
+    """The work took more than `most_s` seconds of a processor."""
+
+    def __init__(self, most_s: float) -> None:
+        self.most_s = most_s
+        super().__init__(
+            f"The file takes more than {most_s:.0f} seconds of work: "
+            "send the recording of one stage only, or export it again with fewer points."
+        )
+
+
 class NoPoints(UnreadableGpx):
     """The file holds fewer than two usable points; `points_read` and `dropped` say what it did hold."""
 

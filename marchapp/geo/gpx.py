@@ -90,12 +90,13 @@ def _points(content: bytes, progress: Progress) -> Columns:
     return points if len(points) else read_points(content, "rtept", progress)
 
 
-def read_route(data: bytes) -> PlannedRoute:
+def read_route(data: bytes, progress: Progress | None = None) -> PlannedRoute:
     """Return the planned route of a GPX file: its tracks joined in order, or its <rte> where it has no track.
 
-    Repeated places are left out. Raises a subclass of UnreadableGpx, NoPoints when fewer than two remain.
+    Repeated places are left out. progress is told as by `read_track`. Raises a subclass of UnreadableGpx,
+    NoPoints when fewer than two remain.
     """
-    recording = read_track(data)
+    recording = read_track(data, progress)
     try:
         planned = _gpxpy_route(gpxpy.parse(_declare_prefixes(decode(unpack(data)))))
     except (gpxpy.gpx.GPXException, ValueError):

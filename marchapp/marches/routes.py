@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from marchapp.geo import basemap, gpx
 from marchapp.geo.errors import TooLarge
+from marchapp.geo.progress import within
 from marchapp.geo.results import RouteDescription
 from marchapp.geo.routes import describe_route, locate_on_route
 from marchapp.marches.services import time_the_ends
@@ -22,6 +23,7 @@ from marchapp.models.audit import record
 from marchapp.models.track import compare_anew
 
 LONGEST_NAME = 120
+MOST_TO_READ_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class RoutePlan:
 
 def read_plan(content: bytes, stage: Stage) -> RoutePlan:
     """Read a GPX file as the planned route of a stage, changing nothing. Raises UnusableInput."""
-    read = gpx.read_route(content)
+    read = gpx.read_route(content, within(MOST_TO_READ_S))
     places = read.waypoints or _ends(read, stage)
     places_m = locate_on_route(read, places)
     description = describe_route(read)

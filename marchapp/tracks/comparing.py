@@ -10,7 +10,7 @@ import numpy as np
 
 from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
 from marchapp.geo.gpx import Recording, read_route, read_track
-from marchapp.geo.progress import Progress
+from marchapp.geo.progress import Progress, untold, within
 from marchapp.geo.recordings import COLUMNS, join
 from marchapp.geo.results import Ints
 from marchapp.models import Stage, TrackComparison
@@ -23,6 +23,8 @@ DAY_MARGIN = timedelta(hours=12)
 # second where others are served too: no page should keep anybody waiting longer.
 MOST_POINTS_AT_ONCE = 30_000
 SAMPLE_POINTS = 2_000
+# Seconds of a processor. A million points are read in two, and compared in sixty.
+MOST_TO_READ_S, MOST_TO_COMPARE_S = 10.0, 300.0
 A_MOMENT_S = 0.001  # databases keep whole microseconds
 
 
@@ -58,9 +60,9 @@ class Part:
         """The points that belong to the stage, read when they are asked for. Raises UnusableInput."""
         return self.read()
 
-    def read(self, progress: Progress | None = None) -> Recording:
+    def read(self, progress: Progress = untold) -> Recording:
         """Return the points that belong to the stage. Raises UnusableInput."""
-        whole = read_track(self.content, progress)
+        whole = read_track(self.content, within(MOST_TO_READ_S, progress))
         if self.is_whole:
             return whole
         inside = (whole.time >= self.from_s - A_MOMENT_S) & (whole.time <= self.to_s + A_MOMENT_S)
@@ -145,9 +147,9 @@ def _read(parts: Iterable[Part], progress: Callable[[int], None]) -> Iterator[Re
         before += part.points
 
 
-def _compare(walked: Recording, plan: Plan, progress: Progress | None = None) -> Comparison:
+def _compare(walked: Recording, plan: Plan, progress: Progress = untold) -> Comparison:
     """Compare a recording; one of another day is compared in space only: it is not years late."""
-    planned = read_route(plan.route_gpx)
+    planned, progress = read_route(plan.route_gpx), within(MOST_TO_COMPARE_S, progress)
     if not _is_of_the_day(walked, plan):
         places = [CheckpointPlan(place.name, place.lat, place.lon) for place in plan.checkpoints]
         return compare(walked=walked, planned=planned, checkpoints=places, progress=progress)

@@ -17,7 +17,9 @@ from marchapp.extensions import db
 from marchapp.registration.lists.columns import COLUMNS, KINDS
 from marchapp.registration.lists.intake import take_in
 from marchapp.registration.lists.page import BrokenList, ListPage, Sent, unpack
-from marchapp.registration.lists.reading import UnreadableList, read_file
+from marchapp.registration.lists.reading import read_file
+from marchapp.registration.lists.sheets import UnreadableList
+from marchapp.registration.lists.workbook import sheets_of
 from marchapp.rosters.assigning.tables import UnusableTable, read_groups, read_people
 from tests.factories import Cast
 from tests.fuzzing.damage import TEXTS, damaged, nasty, with_other_numbers
@@ -112,7 +114,7 @@ def take_list(app: Flask, cast: Cast) -> Callable[[bytes], str]:
     def take(content: bytes) -> str:
         with app.test_request_context(data={"day_first": "day"}):
             try:
-                intake = take_in(read_file(content), cast.march, kind)
+                intake = take_in(read_file(content, sheets_of), cast.march, kind)
             except UnreadableList as why:
                 return type(why).__name__
             page = ListPage(cast.march, kind, Sent())

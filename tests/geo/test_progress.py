@@ -6,7 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from marchapp.geo import progress
 from marchapp.geo.comparison import compare
+from marchapp.geo.errors import TakesTooLong
 from marchapp.geo.gpx import Recording, read_track, write_gpx
 from tests.geo.tracks import recording, route, straight
 from tests.geo.watch_files import fit_file
@@ -72,3 +74,17 @@ def test_who_is_told_may_end_the_work_and_nothing_is_broken() -> None:
         compare(walked=walk, planned=ROUTE, progress=stop)
 
     assert compare(walked=walk, planned=ROUTE).verdict == "walked"
+
+
+@pytest.mark.parametrize("write", [gpx_file, fit_file])
+def test_work_that_takes_too_long_is_ended(
+    write: Callable[[Recording], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr(progress, "thread_time", lambda: float(next(clock)))  # a second between two looks
+
+    with pytest.raises(TakesTooLong):
+        read_track(write(long_walk()), progress.within(3.0))
+    with pytest.raises(TakesTooLong):
+        compare(walked=long_walk(), planned=ROUTE, progress=progress.within(3.0))
+    read_track(write(recording(straight(300, 1.3), every_s=1.0)), progress.within(100.0))

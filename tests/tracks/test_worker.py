@@ -165,6 +165,21 @@ def test_a_comparison_whose_claim_is_lost_ends_at_once(
     assert worker.compare_waiting() == 1
 
 
+@pytest.mark.parametrize("limit", ["MOST_TO_READ_S", "MOST_TO_COMPARE_S"])
+def test_a_recording_that_takes_too_long_is_kept_and_said_to(
+    session: Session, waiting: Track, now: datetime, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    found = worker.claim_next(session, now)
+    assert found is not None
+    monkeypatch.setattr(comparing, limit, -1.0)
+
+    assert not worker.compare_claimed(session, found)
+
+    assert waiting.problem["en"].startswith("The file takes too long to read.")
+    assert (waiting.waiting_since, waiting.claimed_at) == (None, None)
+    assert len(services.history_of(session, waiting.group)) == 1
+
+
 def test_a_track_that_is_gone_is_not_compared(
     session: Session, waiting: Track, cast: Cast, now: datetime
 ) -> None:

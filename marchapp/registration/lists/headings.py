@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from marchapp.models.names import folded_words
-from marchapp.registration.lists.reading import Line, Sheet
+from marchapp.registration.lists.sheets import Line, Sheet
 
 LINES_LOOKED_AT = 15  # a title and some remarks may stand above the headings
 LIKENESS = 0.86  # of a heading with a slip of the pen

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from marchapp.models import DocumentKind, March
 from marchapp.registration.lists.columns import ListKind, columns_of, labels_in_all_languages
 from marchapp.registration.lists.headings import find_headings
-from marchapp.registration.lists.reading import MOST_ROWS, EmptyList, ListTooLong, Sheet, UnreadableList
 from marchapp.registration.lists.rows import Row
+from marchapp.registration.lists.sheets import MOST_ROWS, EmptyList, ListTooLong, Sheet, UnreadableList
 from marchapp.registration.lists.template import is_example
 from marchapp.registration.lists.values import plain
 

@@ -17,8 +17,9 @@ from marchapp.models import March, Participant, Party, Standing, WhenFull
 from marchapp.registration.forms.party import ContactForm
 from marchapp.registration.forms.person import FORMS
 from marchapp.registration.lists.columns import COLUMNS, ListKind, columns_of, words_of
-from marchapp.registration.lists.reading import MEBIBYTE, MOST_BYTES, MOST_ROWS, MOST_SIGNS
+from marchapp.registration.lists.reading import MEBIBYTE, MOST_BYTES
 from marchapp.registration.lists.rows import WHOLE_ROW, Row, RowCheck, Shared, mark_doubles, mark_known
+from marchapp.registration.lists.sheets import MOST_ROWS, MOST_SIGNS
 from marchapp.registration.people import PartyAnswers, Person
 from marchapp.registration.services import known_people
 

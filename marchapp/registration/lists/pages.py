@@ -16,7 +16,8 @@ from marchapp.registration import places
 from marchapp.registration.lists.columns import KINDS, ListKind
 from marchapp.registration.lists.intake import take_in
 from marchapp.registration.lists.page import BrokenList, ListPage, keys_of
-from marchapp.registration.lists.reading import MOST_BYTES, UnreadableList, read_file, read_text
+from marchapp.registration.lists.reading import MOST_BYTES, read_file, read_text
+from marchapp.registration.lists.sheets import UnreadableList
 from marchapp.registration.lists.template import csv_template, xlsx_template
 from marchapp.registration.lists.words import why_unreadable
 from marchapp.registration.services import (

@@ -17,7 +17,6 @@ from marchapp.i18n import country, day, language, local, locale_code
 from marchapp.models import Category, DocumentKind, March
 from marchapp.models.names import folded_words
 from marchapp.registration.lists.columns import COLUMNS, ListKind, columns_of, words_of
-from marchapp.registration.lists.reading import MOST_ROWS
 from marchapp.registration.lists.rows import (
     COUNTRIES,
     DAYS_OF_PAPERS,
@@ -25,6 +24,7 @@ from marchapp.registration.lists.rows import (
     LANGUAGES_OF_LETTERS,
     Row,
 )
+from marchapp.registration.lists.sheets import MOST_ROWS
 from marchapp.registration.words import DOCUMENTS
 from marchapp.spreadsheets import BYTE_ORDER_MARK, harmless
 

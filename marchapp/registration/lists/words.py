@@ -4,12 +4,13 @@ from flask_babel import gettext as _
 
 from marchapp.registration.lists.columns import words_of
 from marchapp.registration.lists.intake import MissingColumns, NoHeadings
-from marchapp.registration.lists.reading import (
+from marchapp.registration.lists.sheets import (
     MOST_ROWS,
     EmptyList,
     ListTooLong,
     LockedSpreadsheet,
     OldSpreadsheet,
+    TakesTooLong,
     UnreadableList,
 )
 
@@ -23,6 +24,8 @@ def why_unreadable(why: UnreadableList) -> str:
             return _("The file opens with a password. Save it without one, then send it again.")
         case ListTooLong():
             return _("One list holds up to %(rows)s people. Send it in parts.", rows=MOST_ROWS)
+        case TakesTooLong():
+            return _("The file takes too long to read. Copy its rows into a new file, and send that one.")
         case EmptyList():
             return _("There is nobody in the list. Fill in a row for each person, then send it again.")
         case NoHeadings():

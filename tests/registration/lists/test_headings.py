@@ -4,7 +4,7 @@ import pytest
 
 from marchapp.registration.lists.columns import COLUMNS
 from marchapp.registration.lists.headings import Headings, find_headings
-from marchapp.registration.lists.reading import Line, Sheet
+from marchapp.registration.lists.sheets import Line, Sheet
 
 ALL = (*COLUMNS, "passport_number", "passport_country", "passport_expires_on")
 

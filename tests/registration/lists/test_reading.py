@@ -3,21 +3,23 @@
 import struct
 from datetime import date, datetime
 from io import BytesIO
+from time import monotonic
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
 
 from marchapp.registration.lists import reading
-from marchapp.registration.lists.reading import (
+from marchapp.registration.lists.reading import read_file, read_text
+from marchapp.registration.lists.sheets import (
     EmptyList,
     ListTooLong,
     LockedSpreadsheet,
     NotASpreadsheet,
     OldSpreadsheet,
-    read_file,
-    read_text,
+    TakesTooLong,
 )
+from marchapp.registration.lists.workbook import MOST_WALL_S
 from tests.registration.lists.files import content_of, csv_file, workbook
 
 NORWEGIAN = [
@@ -174,6 +176,19 @@ def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() -> N
     assert len(content) < 100_000
     with pytest.raises(ListTooLong):
         read_file(content)
+
+
+def test_a_small_workbook_that_keeps_the_library_at_work_is_ended() -> None:
+    with ZipFile(BytesIO(workbook([{"a": "b"}]))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    begin, end = b"<worksheet><sheetData><row>", b"</row></sheetData></worksheet>"
+    parts["xl/worksheets/sheet1.xml"] = begin + b"<c/>" * 5_900_000 + end
+    content = packed(parts)
+    assert len(content) < 100_000
+    began_at = monotonic()
+    with pytest.raises(TakesTooLong):
+        read_file(content)
+    assert monotonic() - began_at < MOST_WALL_S + 5
 
 
 def test_a_list_of_more_than_a_thousand_rows_is_refused() -> None:
