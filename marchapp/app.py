@@ -136,6 +136,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 2 * MEBIBYTE,
         # With this prefix browsers take the cookie over TLS only, and from no other host of the domain.
         "SESSION_COOKIE_NAME": f"{prefix}session",
+        "LANGUAGE_COOKIE_NAME": f"{prefix}language",
         "REMEMBER_COOKIE_NAME": f"{prefix}remember",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.production,

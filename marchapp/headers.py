@@ -51,7 +51,7 @@ def add_static_headers(headers: dict[str, str], _path: str, _url: str) -> None:
 def _content_policy() -> str:
     """Allow a page nothing but what comes from here, and the tiles that a setting names."""
     return (
-        f"default-src 'self'; img-src 'self' data:{_tile_host()}; object-src 'none'; base-uri 'self'; "
+        f"default-src 'self'; img-src 'self' data:{_tile_host()}; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
 

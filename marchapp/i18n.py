@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, get_timezone_name
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_babel import force_locale, format_decimal, get_locale
 from flask_babel import gettext as _
 from flask_security import current_user
 
 LANGUAGES = {"en": "English", "nb": "Norsk bokmål", "ru": "Русский"}
-COOKIE = "language"
 A_YEAR_S = 365 * 24 * 3600
 THIN_SPACE = "\u202f"
 # Zones named for a place; the others are old names, abbreviations and offsets.
@@ -40,7 +39,7 @@ def language_without_account() -> str:
 
 
 def _chosen_language() -> str | None:
-    wishes = (request.args.get("lang"), request.cookies.get(COOKIE))
+    wishes = (request.args.get("lang"), request.cookies.get(_cookie()))
     return next((wish for wish in wishes if wish in LANGUAGES), None)
 
 
@@ -54,9 +53,13 @@ def remember_language(response: Response) -> Response:
     wish = request.args.get("lang")
     if wish in LANGUAGES:
         response.set_cookie(
-            COOKIE, wish, max_age=A_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+            _cookie(), wish, max_age=A_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
         )
     return response
+
+
+def _cookie() -> str:
+    return str(current_app.config["LANGUAGE_COOKIE_NAME"])
 
 
 def locale_code() -> str:

@@ -14,7 +14,7 @@ from wtforms import BooleanField, EmailField, PasswordField
 
 from marchapp import limits
 from marchapp.accounts import devices, passkeys, second_step, tidings
-from marchapp.accounts.passwords import ChecksInTurn, ChecksStranger
+from marchapp.accounts.passwords import ChecksInTurn, ChecksStranger, Passwords
 from marchapp.extensions import db, limiter
 from marchapp.mail import messages
 from marchapp.models import Account, Appointment, Passkey
@@ -79,7 +79,7 @@ SETTINGS: dict[str, Any] = {
     ),
     "SECURITY_MSG_INVALID_PASSWORD": (_l("This is not your password. Write it again."), "error"),
     "SECURITY_MSG_PASSWORD_IS_THE_SAME": (_l("This is the password that you have. Write another."), "error"),
-    "SECURITY_MSG_PASSWORD_INVALID_LENGTH": (_l("Use %(length)s characters or more."), "error"),
+    "SECURITY_MSG_PASSWORD_INVALID_LENGTH": (_l("Use %(length)s to 128 characters."), "error"),
     "SECURITY_MSG_PASSWORD_NOT_PROVIDED": (_l("Write your password."), "error"),
     "SECURITY_MSG_RETYPE_PASSWORD_MISMATCH": (_l("The two passwords differ. Write the same twice."), "error"),
     "SECURITY_MSG_EMAIL_NOT_PROVIDED": (_l("Write your e-mail address."), "error"),
@@ -190,6 +190,7 @@ def init_app(app: Flask) -> None:
         verify_form=SignInAgainForm,
         change_password_form=OtherPasswordForm,
         mail_util_cls=OutboxMail,
+        password_util_cls=Passwords,
         **second_step.FORMS,
         **passkeys.FORMS,
     )

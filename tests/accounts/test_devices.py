@@ -97,7 +97,7 @@ def test_a_new_password_signs_out_everywhere_else_and_is_told_by_letter(
     ("given", "words"),
     [
         ({"password": "wrong"}, "This is not your password."),
-        ({"new_password": "short", "new_password_confirm": "short"}, "Use 8 characters or more."),
+        ({"new_password": "short", "new_password_confirm": "short"}, "Use 8 to 128 characters."),
         ({"new_password_confirm": "different"}, "The two passwords differ."),
     ],
 )

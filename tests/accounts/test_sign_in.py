@@ -127,8 +127,10 @@ def test_a_link_to_a_new_password_works_once(session: Session, guide: Account, c
 @pytest.mark.parametrize(
     ("password", "again", "words"),
     [
-        ("short", "short", "Use 8 characters or more."),
+        ("short", "short", "Use 8 to 128 characters."),
         ("long enough", "not the same", "The two passwords differ."),
+        ("Passw0rd!", "Passw0rd!", "This password is guessed soon."),
+        ("gunnguide", "gunnguide", "This password is guessed soon."),
     ],
 )
 def test_a_new_password_that_will_not_do_is_explained(
@@ -137,6 +139,15 @@ def test_a_new_password_that_will_not_do_is_explained(
     client.post("/new-password", data={"email": guide.email})
     _letter, link = letter_with_link(session)
     assert words in client.post(link, data={"password": password, "password_confirm": again}).text
+
+
+def test_a_password_may_be_long(session: Session, guide: Account, client: FlaskClient) -> None:
+    client.post("/new-password", data={"email": guide.email})
+    _letter, link = letter_with_link(session)
+    password = " ".join(["åtte rolige ord fra nord"] * 3)
+    client.post(link, data={"password": password, "password_confirm": password})
+    enter(client, guide.email, password)
+    assert is_signed_in(client)
 
 
 def test_an_unknown_address_gets_no_letter_and_the_same_answer(

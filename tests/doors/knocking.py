@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.doors.world import Place
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE")
 # Which of the objects an address is about, where its parameter alone does not say it.
 ABOUT = {
     "/static/<release>/<path:filename>": {"release": "of-before", "filename": "css/theme.css"},

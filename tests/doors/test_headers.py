@@ -101,14 +101,12 @@ def in_production(tmp_path: Any, database_url: str) -> Flask:
 
 
 def test_cookies_in_production_stay_on_this_host_and_on_tls(in_production: Flask) -> None:
-    cookie = (
-        in_production.test_client()
-        .get("/sign-in", base_url="https://march.example.org")
-        .headers["Set-Cookie"]
-    )
-    assert cookie.startswith("__Host-session=")
-    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
-    assert "Domain" not in cookie
+    answer = in_production.test_client().get("/sign-in?lang=ru", base_url="https://march.example.org")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-session", "__Host-language"}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert "Domain" not in cookie
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
