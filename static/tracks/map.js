@@ -179,7 +179,8 @@ function mark(map, at, icon, title, text) {
   const words = document.createElement("div");
   words.append(Object.assign(document.createElement("strong"), { textContent: title }));
   words.append(Object.assign(document.createElement("p"), { textContent: text }));
-  const marker = L.marker(at, { icon, alt: title, riseOnHover: true }).addTo(map).bindPopup(words);
+  // Above the flags, whose feet would cover half of a stop at a checkpoint.
+  const marker = L.marker(at, { icon, alt: title, riseOnHover: true, zIndexOffset: 500 }).addTo(map).bindPopup(words);
   marker.getElement().setAttribute("aria-label", `${title}. ${text}`);
 }
 
