@@ -1,7 +1,7 @@
 """Pages and JSON are sent compressed, but not when another site made the browser ask for them.
 
 The length of an answer tells what stands in it to whoever can have it asked for again and again, with guesses
-in the address (BREACH): see docs/decisions/0022. Static files are no secrets; WhiteNoise sends them compressed.
+in the address (BREACH): see docs/decisions/0022. Static files hold no secrets; WhiteNoise compresses them.
 """
 
 from flask import Flask, Response, request

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
@@ -85,6 +85,7 @@ def _look(tab: Tab, scales: Scales, page: Page, language: str) -> Look:
     tab.emulate_media(color_scheme="light")
     tab.set_viewport_size(DESK)
     tab.goto(page.path)
+    tab.evaluate(AXE_SCRIPT)
     tab.evaluate(IN_PAGE)
     faults = {"axe": _axe(tab, "by day"), "motion": tab.evaluate("audit.moving()")}
     controls = tab.evaluate("audit.controls()")
@@ -101,7 +102,7 @@ def _look(tab: Tab, scales: Scales, page: Page, language: str) -> Look:
 
 def _axe(tab: Tab, when: str, rules: list[str] | None = None) -> list[str]:
     options: dict[str, Any] = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    found = Axe().run(tab, options=options).response["violations"]
+    found = tab.evaluate("options => axe.run(options).then(({ violations }) => violations)", options)
     return [
         f"{one['id']} {when}: {one['help']} ({node['html'][:160]})" for one in found for node in one["nodes"]
     ]
