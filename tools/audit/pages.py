@@ -1,5 +1,6 @@
 """Every page of the program, as everybody who may open it: found by asking for each address that it has."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -25,10 +26,27 @@ MORE_FOR_SOME = {
     "/tracks/<int:track_id>",
 }
 CLOSED_LINK = "/registrations/<token>"  # of the pages that say that a link is closed, one is enough
-# Letters as they are sent: they are made for mail programs, and shown in a frame here.
+A_FILE = re.compile(r"\.(\w+|<ending>)$|/<path:filename>$")
 NO_PAGES = {
+    # Letters as they are sent: they are made for mail programs, and shown in a frame here.
     "/marches/<slug>/letters/<int:message_id>/html",
     "/marches/<slug>/mailings/<int:mailing_id>/preview/<language>",
+    # Files, figures, and what scripts ask for.
+    "/files/<int:file_id>/download",
+    "/groups/<int:group_id>/roll-call/<code>/state",
+    "/healthz",
+    "/marches/<slug>/participants/export/<int:event_id>",
+    "/marches/<slug>/stages/<int:number>/groups/board",
+    "/marches/<slug>/stages/<int:number>/roll-calls/changes",
+    "/marches/<slug>/stages/<int:number>/roster",
+    "/metrics",
+    "/readyz",
+    "/recordings/<int:recording_id>/original",
+    # What leads on to another page.
+    "/account/passkeys/delete",
+    "/groups/<int:group_id>/roll-call",
+    "/sign-in/which-way",
+    "/start",
 }
 NOT_FOUND, NOT_ALLOWED = "/nothing-here", "/marches/<slug>/settings"
 
@@ -47,8 +65,15 @@ class Page:
 
 
 def rules_of(app: Flask) -> list[str]:
-    """Return the addresses that a browser may open."""
-    return [rule for method, rule in doors_of(app) if method == "GET" and rule not in NO_PAGES]
+    """Return the addresses of pages."""
+    opened = [rule for method, rule in doors_of(app) if method == "GET"]
+    return [rule for rule in opened if rule not in NO_PAGES and not A_FILE.search(rule)]
+
+
+def unseen(rules: Iterable[str], found: Iterable[Page]) -> list[str]:
+    """Return the addresses of which nobody saw a page: an example of what they are about is missing."""
+    seen = {page.rule for page in found}
+    return [rule for rule in rules if rule not in seen]
 
 
 def pages(served: str, rules: Iterable[str], everybody: Iterable[Visitor]) -> list[Page]:

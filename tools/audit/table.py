@@ -33,6 +33,8 @@ def lines_of_looks(looks: list[Look]) -> Iterator[str]:
 
 def lines_of_scores(scores: list[Score]) -> Iterator[str]:
     """Yield a row for each page that Lighthouse looked at, and what it lacks."""
+    if not scores:
+        return
     yield f"{'Lighthouse, mobile':24}" + "".join(f"{name:>16}" for name in CATEGORIES)
     for score in scores:
         points = [
