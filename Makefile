@@ -1,4 +1,4 @@
-# The targets are: run · test · check · bench · fuzz · scan · format · messages · compressed. Each makes what it needs.
+# The targets are: run · test · check · bench · fuzz · scan · audit · format · messages · compressed. Each makes what it needs.
 
 PORT ?= 8000
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -8,7 +8,7 @@ MESSAGES := $(wildcard marchapp/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(MESSAGES:.po=.mo)
 FLASK := $(BIN)/flask --app wsgi
 
-.PHONY: run test check bench fuzz scan venv dev-venv translations format messages compressed
+.PHONY: run test check bench fuzz scan audit venv dev-venv translations format messages compressed
 
 run: venv translations
 	@exec $(FLASK) serve --port "$(PORT)"
@@ -41,6 +41,17 @@ scan: dev-venv translations .venv-scan/ready
 .venv-scan/ready:
 	@test -x .venv-scan/bin/python || $(PYTHON) -m venv .venv-scan
 	@.venv-scan/bin/python -m pip install --quiet --disable-pip-version-check wapiti3==3.2.3
+	@touch $@
+
+# Every page in three languages, light and dark: axe, weight, zoom, reduced motion; then Lighthouse, which wants
+# Node and some 190 MB of its own. PAGES=--pages leaves Lighthouse out.
+audit: dev-venv translations $(if $(PAGES),,.node-audit/ready)
+	@$(BIN)/python -m tools.audit $(PAGES)
+
+.node-audit/ready:
+	@command -v npm >/dev/null || { echo "npm is needed for Lighthouse: apt install npm, or make audit PAGES=--pages"; exit 1; }
+	@mkdir -p .node-audit
+	@npm install --silent --no-audit --no-fund --no-save --prefix .node-audit lighthouse@12.8.2
 	@touch $@
 
 format: dev-venv

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from marchapp import assets, cli, errors, headers, i18n
+from marchapp import assets, cli, compression, errors, headers, i18n
 from marchapp.accounts import security as accounts_security
 from marchapp.accounts import views as accounts
 from marchapp.attendance import views as attendance
@@ -107,7 +107,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     app.extensions[retention_worker.REMOVERS] = forgetting.REMOVING | {
         Kept.RECORDINGS: forgetting_tracks.RECORDINGS
     }
-    for part in (i18n, errors, cli, headers):
+    for part in (compression, i18n, errors, cli, headers):  # what was named first has the last word
         part.init_app(app)
     app.before_request(refuse_to_write_with_wrong_keys)
     _wrap(app, settings)

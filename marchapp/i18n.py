@@ -1,7 +1,7 @@
 """The reader's language, and how moments, distances and names are written in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, tzinfo
 from urllib.parse import urlencode
@@ -163,8 +163,13 @@ def country(code: str) -> str:
 
 def language(code: str) -> str:
     """Write the name of a language from its code: Russian."""
-    name = get_locale().languages.get(code, code)
-    return name[:1].upper() + name[1:]
+    return language_list([code])
+
+
+def language_list(codes: Iterable[str]) -> str:
+    """Write the names of languages from their codes, as a sentence begins: Norsk, russisk."""
+    names = ", ".join(get_locale().languages.get(code, code) for code in codes)
+    return names[:1].upper() + names[1:]
 
 
 FILTERS = (
@@ -182,6 +187,7 @@ FILTERS = (
     figure,
     country,
     language,
+    language_list,
 )
 
 

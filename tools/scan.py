@@ -9,35 +9,20 @@ those who visit.
 import json
 import os
 import re
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+from urllib.request import HTTPCookieProcessor, build_opener
 
-from flask import Flask
-from flask_migrate import upgrade
-from sqlalchemy import select
+from marchapp.demo.load import DEMO_PASSWORD
+from tools.served import HOST, LOG, ROOT, private_link, served_demo
 
-from marchapp.app import create_app
-from marchapp.demo.load import DEMO_PASSWORD, load
-from marchapp.extensions import db
-from marchapp.models import Participant, Standing
-from marchapp.models.link import lasting_link
-
-ROOT = Path(__file__).resolve().parent.parent
 WAPITI = ROOT / ".venv-scan" / "bin" / "wapiti"
 REPORTS = ROOT / "instance" / "scan"
-HOST = "127.0.0.1"
 MODULES = (
     "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,"
     "shellshock,sql,timesql,upload,xss"
@@ -51,74 +36,22 @@ VISITORS = {
 }
 
 
-def app() -> Flask:
-    """Return the program as gunicorn serves it to the scanner."""
-    return create_app(RATELIMIT_ENABLED=False)
-
-
 def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     chosen = os.environ.get("WHO", "").split() or list(VISITORS)
     found: Counter[tuple[str, str, str, str]] = Counter()
     for who in chosen:
-        with tempfile.TemporaryDirectory() as folder, _served(folder) as (address, link):
-            started = time.monotonic()
-            report = _scan(who, address, link, Path(folder))
-            seconds = round(time.monotonic() - started)
+        with tempfile.TemporaryDirectory() as folder:
+            with served_demo(folder, private_link) as (address, link):
+                started = time.monotonic()
+                report = _scan(who, address, link, Path(folder))
+                seconds = round(time.monotonic() - started)
+            _keep_errors(Path(folder) / LOG)
             pages = report["infos"]["crawled_pages_nbr"]
             print(f"{who}: {pages} pages, {seconds} s", flush=True)
             found += _findings(who, report)
     _print(found)
     return 0
-
-
-@contextmanager
-def _served(folder: str) -> Iterator[tuple[str, str]]:
-    """Give the address of a fresh demo, and the path of a private link in it."""
-    settings = {"DATA_FOLDER": folder, "DATABASE_URL": "", "REDIS_URL": ""}
-    with create_app(settings).app_context():
-        upgrade()
-        load(db.session)
-        link = _private_link()
-        db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
-    port = _free_port()
-    command = [str(Path(sys.executable).parent / "gunicorn"), "--bind", f"{HOST}:{port}", "tools.scan:app()"]
-    environment = os.environ | settings | {"WEB_WORKERS": "2", "BASE_URL": f"http://{HOST}:{port}"}
-    with (Path(folder) / "gunicorn.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            _wait_for(f"http://{HOST}:{port}/healthz")
-            yield f"http://{HOST}:{port}", link
-        finally:
-            process.terminate()
-            process.wait(20)
-            _keep_errors(Path(folder) / "gunicorn.log")
-
-
-def _private_link() -> str:
-    """Give a private link to the contact of somebody with a place."""
-    placed = select(Participant).where(Participant.standing == Standing.PLACED).order_by(Participant.id)
-    person = db.session.scalars(placed.limit(1)).one()
-    return f"/registrations/{lasting_link(db.session, person.party, now=datetime.now(UTC)).secret}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str) -> None:
-    for _try in range(100):
-        try:
-            urlopen(address, timeout=2).close()  # noqa: S310 (of this machine)
-        except (URLError, OSError):
-            time.sleep(0.3)
-        else:
-            return
-    raise SystemExit(f"Nothing answers at {address}")
 
 
 def _keep_errors(log: Path) -> None:

@@ -8,7 +8,7 @@ const LEAST_OFFSET_M = 30;
 const FONT = "13px Inter, system-ui, sans-serif";
 
 /**
- * Draw the charts that the page has room for.
+ * Draw the charts that the page has room for, each when it comes near.
  *
  * @returns {{showPlace(index: number): void, redraw(): void}}
  */
@@ -28,15 +28,30 @@ export function drawCharts(data, write, onPlace) {
       element.hidden = true;
       continue;
     }
-    const options = frame(element, data, write, axis, range);
-    options.series = [{}, ...series];
-    const chart = new uPlot(options, [nodes.km, ...columns], element);
-    chart.over.addEventListener("mousemove", () => chart.cursor.idx !== null && onPlace(chart.cursor.idx));
-    chart.over.addEventListener("mouseleave", () => place !== null && showPlace(place));
-    new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT_PX })).observe(element);
-    charts.push(chart);
+    whenNear(element, () => {
+      const options = frame(element, data, write, axis, range);
+      options.series = [{}, ...series];
+      const chart = new uPlot(options, [nodes.km, ...columns], element);
+      chart.over.addEventListener("mousemove", () => chart.cursor.idx !== null && onPlace(chart.cursor.idx));
+      chart.over.addEventListener("mouseleave", () => place !== null && showPlace(place));
+      new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT_PX })).observe(element);
+      charts.push(chart);
+      if (place !== null) moveCursor(chart, nodes, place);
+    });
   }
   return { showPlace, redraw: () => charts.forEach((chart) => chart.redraw(false, true)) };
+}
+
+/** Draw an element once it is about to come into view, or onto paper: a phone has enough to do with the map. */
+function whenNear(element, draw) {
+  const once = () => {
+    watch.disconnect();
+    removeEventListener("beforeprint", once);
+    draw();
+  };
+  const watch = new IntersectionObserver(([seen]) => seen.isIntersecting && once(), { rootMargin: "400px" });
+  watch.observe(element);
+  addEventListener("beforeprint", once);
 }
 
 function frame(element, data, write, axis, range) {

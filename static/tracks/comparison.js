@@ -2,7 +2,7 @@
 
 import { drawCharts } from "./charts.js";
 import { followColours } from "./colours.js";
-import { drawMap } from "./map.js";
+import { drawMap, painted } from "./map.js";
 import { makeWriters, unpack } from "./numbers.js";
 
 const mapElement = document.getElementById("map");
@@ -15,7 +15,6 @@ async function start() {
   const data = unpack(await response.json());
   const { nodes } = data;
   const writers = makeWriters(data);
-  document.querySelectorAll(".with-script").forEach((element) => (element.hidden = false));
 
   const views = [];
   const showPlace = (index) => {
@@ -27,7 +26,7 @@ async function start() {
 
   const redraw = () => views.forEach((view) => view.redraw());
   followColours(redraw);
-  const map = drawMap(mapElement, data, showPlace);
+  const map = await drawMap(mapElement, data, showPlace);
   views.push(map);
   await painted(); // the map is there first
   views.push(drawCharts(data, writers, showPlace));
@@ -37,11 +36,6 @@ async function start() {
   document.querySelectorAll("[data-show]").forEach((button) => {
     button.addEventListener("click", () => map.showEpisode(Number(button.dataset.index)));
   });
-}
-
-/** Wait until the browser has shown what was drawn so far. */
-function painted() {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 function readingAt(nodes, index, words, write) {
@@ -57,7 +51,7 @@ function readingAt(nodes, index, words, write) {
 }
 
 start().catch((error) => {
-  mapElement.closest(".pinned").hidden = false;
+  document.querySelectorAll(".with-script:not(.pinned)").forEach((element) => (element.hidden = true));
   document.querySelector(".cursor").hidden = true;
   mapElement.textContent = mapElement.dataset.failed;
   mapElement.classList.add("has-failed");

@@ -11,16 +11,22 @@ const IS_CALM = matchMedia("(prefers-reduced-motion: reduce)").matches;
 /**
  * Draw everything that map.json holds, as `unpack` of numbers.js gives it.
  *
- * @returns {{showPlace(index: number): void, showEpisode(index: number): void, redraw(): void}}
+ * The browser may do something else between the parts: a slow phone would stand still for all of them.
+ *
+ * @returns {Promise<{showPlace(index: number): void, showEpisode(index: number): void, redraw(): void}>}
  */
-export function drawMap(element, data, onPlace) {
+export async function drawMap(element, data, onPlace) {
   const { nodes, route } = data;
   const map = makeMap(element, data);
   putLegendOn(map, data);
+  await painted();
   addBasemap(map, data.basemap, { names: data.countries, route: route.places });
+  await painted();
   const lines = [...planned(map, data), ...walked(map, data)];
+  await painted();
   data.stops.forEach((stop) => addStop(map, stop));
   data.episodes.forEach((episode) => addEpisode(map, episode));
+  await painted();
   plantFlags(map, data);
   const arrows = L.layerGroup().addTo(map);
   map.on("moveend", () => layOutArrows(map, arrows, route.places));
@@ -32,6 +38,11 @@ export function drawMap(element, data, onPlace) {
     showEpisode: (index) => lookAt(map, element, data.episodes[index], route),
     redraw: () => lines.forEach(({ layer, style }) => layer.setStyle(style())),
   };
+}
+
+/** Wait until the browser has shown what was drawn so far. */
+export function painted() {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 }
 
 function drawnPlaces({ route, pieces }) {
@@ -179,7 +190,8 @@ function mark(map, at, icon, title, text) {
   const words = document.createElement("div");
   words.append(Object.assign(document.createElement("strong"), { textContent: title }));
   words.append(Object.assign(document.createElement("p"), { textContent: text }));
-  const marker = L.marker(at, { icon, alt: title, riseOnHover: true }).addTo(map).bindPopup(words);
+  // Above the flags, whose feet would cover half of a stop at a checkpoint.
+  const marker = L.marker(at, { icon, alt: title, riseOnHover: true, zIndexOffset: 500 }).addTo(map).bindPopup(words);
   marker.getElement().setAttribute("aria-label", `${title}. ${text}`);
 }
 
