@@ -137,17 +137,19 @@ def comparison(track_id: int) -> str:
 @blueprint.get("/marches/<slug>/stages/<int:number>/tracks")
 def stage(slug: str, number: int) -> str:
     stage, seen = stage_for_track_reader(slug, number)
-    rows = common.rows_of(db.session, stage, seen)
     asked = request.args.get("sort", "group")
     order = asked if asked.removeprefix("-") in common.ORDERS else "group"
+    page = request.args.get("page", 1, type=int)
+    is_over = stage.finishes_at < datetime.now(UTC)
+    coordinates = is_coordinator(stage.march)
     return render_template(
         "tracks/stage.html",
         march=stage.march,
         stage=stage,
-        rows=common.in_order(rows, order),
-        concerns=common.concerns(rows),
+        table_of_groups=common.table_of(db.session, stage, seen, order=order, page=page),
+        concerns=common.concerns(db.session, stage, seen, is_over=is_over) if coordinates else [],
+        order=order,
         sorted_by=partial(_heading, stage, order),
-        is_over=stage.finishes_at < datetime.now(UTC),
         settings=_settings(),
     )
 
