@@ -96,6 +96,10 @@ def table_of(session: Session, stage: Stage, seen: ColumnElement[bool], *, order
     return Table([Row(*row) for row in rows], groups, compared, page, pages)
 
 
+def count_groups(session: Session, stage: Stage) -> int:
+    return session.scalar(select(func.count()).where(Group.stage_id == stage.id)) or 0
+
+
 def concerns(session: Session, stage: Stage, seen: ColumnElement[bool], *, is_over: bool) -> list[Concerned]:
     """Return which groups sent nothing, were not on the route, left it or came late, if any."""
     asked = {
