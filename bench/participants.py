@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -21,7 +21,7 @@ from sqlalchemy import event
 from bench.crowd import fill
 from marchapp.app import create_app
 from marchapp.extensions import db
-from marchapp.models import Role
+from marchapp.models import Account, Role
 from tests.conftest import SERVER, new_postgresql_database
 from tests.factories import make_account, make_march, make_stage
 from tests.signing_in import cookie_of
@@ -79,27 +79,40 @@ FILES = {
 
 def measure() -> Iterator[dict[str, object]]:
     """Yield the server's time and the number of queries of each page, at three sizes on both databases."""
-    for size in SIZES:
+    for size, folder, url in databases(SIZES):
+        yield from _measured(url, folder, size)
+
+
+def databases(sizes: Iterable[int]) -> Iterator[tuple[int, str, str]]:
+    """Yield for each size a folder and a new database, first SQLite and then PostgreSQL."""
+    for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            yield from _measured(f"sqlite:///{Path(folder) / 'm.sqlite'}", folder, size)
+            yield size, folder, f"sqlite:///{Path(folder) / 'm.sqlite'}"
     if not SERVER:
-        print("bench.participants: no TEST_DATABASE_URL, so PostgreSQL is left out", file=sys.stderr)
+        print("bench: no TEST_DATABASE_URL, so PostgreSQL is left out", file=sys.stderr)
         return
-    for size in SIZES:
+    for size in sizes:
         with tempfile.TemporaryDirectory() as folder, new_postgresql_database() as url:
-            yield from _measured(url, folder, size)
+            yield size, folder, url
+
+
+def name_of(url: str) -> str:
+    """Return what kind of database an address names.
+
+    >>> name_of("postgresql+psycopg://somebody@somewhere/march")
+    'postgresql'
+    """
+    return url.partition(":")[0].partition("+")[0]
 
 
 def _measured(url: str, folder: str, size: int) -> Iterator[dict[str, object]]:
     with crowded(url, folder, size) as (app, client):
         for what, address in PAGES.items():
-            yield {"database": url.partition(":")[0].partition("+")[0], "people": size, "page": what} | asked(
-                app, client, address
-            )
+            yield {"database": name_of(url), "people": size, "page": what} | asked(app, client, address)
         for what, address in FILES.items():
             seconds = _seconds(client, address)
             yield {
-                "database": url.partition(":")[0].partition("+")[0],
+                "database": name_of(url),
                 "people": size,
                 "page": what,
                 "seconds": round(seconds, 2),
@@ -119,14 +132,21 @@ def crowded(url: str, folder: str, size: int) -> Iterator[tuple[Flask, FlaskClie
         coordinator = make_account(db.session, "Clara Coordinator", march, Role.COORDINATOR)
         db.session.refresh(march)
         fill(db.session, march, stages, size)
-        cookie = cookie_of(db.session, coordinator)
         db.session.commit()
-    client = app.test_client()
-    with client.session_transaction() as web_session:
-        web_session.update(cookie)
+        client = client_of(app, coordinator)
     yield app, client
     with app.app_context():
         db.engine.dispose()
+
+
+def client_of(app: Flask, account: Account) -> FlaskClient:
+    """Give a client in which an account is signed in."""
+    client = app.test_client()
+    cookie = cookie_of(db.session, account)
+    db.session.commit()
+    with client.session_transaction() as web_session:
+        web_session.update(cookie)
+    return client
 
 
 def asked(app: Flask, client: FlaskClient, address: str) -> dict[str, object]:

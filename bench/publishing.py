@@ -6,8 +6,6 @@ people walk the first stage and are in a group; 92 of 100 have a place and are p
 
 import json
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,24 +17,15 @@ from unittest.mock import patch
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import exists, func, insert, literal, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bench.participants import asked, crowded
+from bench.days import give_guides, put_everybody_into_a_group
+from bench.participants import asked, crowded, databases, name_of
 from marchapp.extensions import db
-from marchapp.models import (
-    Account,
-    Appointment,
-    Group,
-    GroupGuide,
-    Membership,
-    Participant,
-    Stage,
-    StageEntry,
-)
+from marchapp.models import Group, Membership, Stage
 from marchapp.rosters import telling
 from marchapp.rosters.publishing import publish
-from tests.conftest import SERVER, new_postgresql_database
 
 SIZES = (47_000,)
 PAGE = "/marches/crowd/stages/1/publish"
@@ -47,24 +36,17 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 def measure() -> Iterator[dict[str, object]]:
     """Yield what publishing costs on both databases."""
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            yield _measured(f"sqlite:///{folder}/m.sqlite", folder, size)
-    if not SERVER:
-        print("bench.publishing: no TEST_DATABASE_URL, so PostgreSQL is left out", file=sys.stderr)
-        return
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder, new_postgresql_database() as url:
-            yield _measured(url, folder, size)
+    for size, folder, url in databases(SIZES):
+        yield _measured(url, folder, size)
 
 
 def _measured(url: str, folder: str, size: int) -> dict[str, object]:
-    of_what: dict[str, object] = {"database": url.partition(":")[0].partition("+")[0], "signed_up": size}
+    of_what: dict[str, object] = {"database": name_of(url), "signed_up": size}
     with crowded(url, folder, size) as (app, client), app.app_context():
         session = db.session
         stage = session.scalars(select(Stage).where(Stage.number == 1)).one()
-        _put_everybody_into_a_group(session, stage)
-        _give_guides(session, stage)
+        put_everybody_into_a_group(session, stage)
+        give_guides(session, stage)
         session.commit()
         of_what |= _page(app, client, "page_before_first")
         of_what |= _version(session, stage, 1)
@@ -72,44 +54,6 @@ def _measured(url: str, folder: str, size: int) -> dict[str, object]:
         _move_some(session, stage)
         of_what |= _page(app, client, "page_before_second") | _board(app, client)
         return of_what | _version(session, stage, 2)
-
-
-def _put_everybody_into_a_group(session: Session, stage: Stage) -> None:
-    walks = exists().where(StageEntry.participant_id == Participant.id, StageEntry.stage_id == stage.id)
-    others = select(Participant.id, literal(stage.id)).where(~walks)
-    session.execute(insert(StageEntry).from_select(["participant_id", "stage_id"], others))
-    groups = session.scalars(select(Group.id).where(Group.stage_id == stage.id).order_by(Group.id)).all()
-    placed = exists().where(
-        Membership.participant_id == StageEntry.participant_id, Membership.stage_id == stage.id
-    )
-    without = session.scalars(
-        select(StageEntry.participant_id).where(StageEntry.stage_id == stage.id, ~placed)
-    ).all()
-    rows = [
-        {"participant_id": person, "stage_id": stage.id, "group_id": groups[person % len(groups)]}
-        for person in without
-    ]
-    if rows:
-        session.execute(insert(Membership), rows)
-
-
-def _give_guides(session: Session, stage: Stage) -> None:
-    groups = session.scalars(select(Group.id).where(Group.stage_id == stage.id)).all()
-    first = (session.scalar(select(func.max(Account.id))) or 0) + 1
-    accounts = range(first, first + len(groups))
-    session.execute(
-        insert(Account),
-        [
-            {"id": number, "email": f"guide{number}@example.org", "name": f"Guide {number}"}
-            for number in accounts
-        ],
-    )
-    appointed = {"march_id": stage.march_id, "role": "guide"}
-    session.execute(insert(Appointment), [appointed | {"account_id": number} for number in accounts])
-    pairs = zip(groups, accounts, strict=True)
-    session.execute(
-        insert(GroupGuide), [{"group_id": group, "account_id": number} for group, number in pairs]
-    )
 
 
 def _move_some(session: Session, stage: Stage) -> None:

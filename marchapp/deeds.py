@@ -56,6 +56,8 @@ ACTIONS = {
         "sign_in_sheets.downloaded": _l("Sign-in sheets were taken along."),
         "badges.downloaded": _l("Badges were taken along."),
         "groups.downloaded": _l("The list of groups was taken along."),
+        "roll_calls.downloaded": _l("The roll calls were taken along."),
+        "tracks.downloaded": _l("The figures of the tracks were taken along."),
     },
     "person": {
         "participant.signed_up": _l("Signed up."),

@@ -48,6 +48,8 @@ SIZES = {
     "registration.export": FILES,
     "printing.stage": FILES,
     "printing.group": FILES,
+    "attendance.file": FILES,
+    "tracks.stage_file": FILES,
     "border.take": FILES,
 }
 FILES_TO_GET = {

@@ -2,10 +2,11 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
+from itertools import islice
 from typing import Any
 
 from openpyxl import Workbook
@@ -14,6 +15,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+ROWS_AT_ONCE = 500
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 # The wide signs are typed on keyboards of East Asia, and calculated there.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -78,13 +80,26 @@ class Table:
     rows: Iterable[Sequence[Any]]
 
 
-def csv_of(table: Table, yes: str) -> bytes:
-    """Write a table as CSV that Excel reads as UTF-8, too; a bare True is written as `yes`."""
+def csv_lines(table: Table, yes: str) -> Iterator[str]:
+    """Yield a table as CSV that Excel reads as UTF-8, too, some hundred rows at a time.
+
+    A bare True is written as `yes`.
+    """
+    yield BYTE_ORDER_MARK + _as_csv([[heading for heading, _width in table.headings]])
+    rows = iter(table.rows)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        yield _as_csv([as_text(value, yes) for value in row] for row in some)
+
+
+def _as_csv(rows: Iterable[Iterable[str]]) -> str:
     text = StringIO()
-    lines = csv.writer(text)
-    lines.writerow([heading for heading, _width in table.headings])
-    lines.writerows([as_text(value, yes) for value in row] for row in table.rows)
-    return (BYTE_ORDER_MARK + text.getvalue()).encode()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def csv_of(table: Table, yes: str) -> bytes:
+    """Return a table as one CSV file, written as `csv_lines` does."""
+    return "".join(csv_lines(table, yes)).encode()
 
 
 def xlsx_of(tables: Iterable[Table], yes: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from werkzeug.test import TestResponse
 
 from marchapp.extensions import db
 
@@ -27,12 +28,19 @@ def counted() -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def queries_of(client: FlaskClient, address: str) -> int:
-    """Get a page and return the number of queries that it took.
+def queries_of(client: FlaskClient, address: str, sent: dict[str, str] | None = None) -> int:
+    """Get a page, or send a form to it, and return the number of queries that it took.
 
     The page is asked for in a thread of its own, with a new database session: rows that the test has loaded
     do not save it any query.
     """
     with counted() as statements, ThreadPoolExecutor(1) as thread:
-        assert thread.submit(client.get, address).result().status_code == 200
+        answer = thread.submit(_answer, client, address, sent).result()
+        assert answer.status_code == 200
     return len(statements)
+
+
+def _answer(client: FlaskClient, address: str, sent: dict[str, str] | None) -> TestResponse:
+    answer = client.get(address) if sent is None else client.post(address, data=sent)
+    answer.get_data()  # what is streamed is read meanwhile
+    return answer

@@ -1,12 +1,14 @@
 """What the coordinator sees of the roll calls of a stage: every group at every point, problems first."""
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from math import ceil
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.attendance.leaving import Departure, departures, has_left_before
@@ -16,7 +18,6 @@ from marchapp.models import (
     Group,
     Participant,
     PointKind,
-    PublishedGroup,
     PublishedPlace,
     RollMark,
     RollPoint,
@@ -26,9 +27,11 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.attendance import ACCOUNTED_FOR, HERE
+from marchapp.models.conditional import among
 
-GROUPS_A_PAGE = 40
+GROUPS_A_PAGE = 25
 MOST_NAMED = 60
+CALLED = (*ACCOUNTED_FOR, RollState.MISSING)
 
 
 @dataclass(frozen=True)
@@ -46,38 +49,43 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A group with its points. `is_loud` when somebody is missing at the finish."""
+class Finish:
+    """What decides where a group stands on the board: who is in at the finish, who was noted as missing."""
 
-    group: Group
-    cells: list[Cell]
+    group_id: int
+    number: int
+    expected: int
+    accounted: int
+    has_missing: bool
+    is_called: bool
     is_over: bool
 
     @property
-    def at_finish(self) -> Cell:
-        return self.cells[-1]
-
-    @property
-    def is_called(self) -> bool:
-        return any(cell.is_called for cell in self.cells)
-
-    @property
     def not_in(self) -> int:
-        return self.at_finish.expected - self.at_finish.accounted
+        return self.expected - self.accounted
 
     @property
     def is_loud(self) -> bool:
         """Somebody is not in although most of the group is, or although the finish has passed."""
-        most_are_in = self.at_finish.accounted > self.not_in
+        most_are_in = self.accounted > self.not_in
         return self.is_called and self.not_in > 0 and (most_are_in or self.is_over)
 
     @property
-    def missing(self) -> int:
-        return max((cell.missing for cell in self.cells), default=0)
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        return not self.is_loud, not self.has_missing, not self.not_in, self.number
+
+
+@dataclass(frozen=True)
+class Line:
+    """A group with its points."""
+
+    group: Group
+    cells: list[Cell]
+    finish: Finish
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, int]:
-        return not self.is_loud, not self.missing, not self.not_in, self.group.number
+    def is_called(self) -> bool:
+        return any(cell.is_called for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -104,110 +112,202 @@ class Board:
     pages: int
 
 
+@dataclass(frozen=True)
+class People:
+    """Whom the groups of a stage expect: how many each, and who of them left the march before.
+
+    `outside` are those who were published and do not count: without a group now, or without a place.
+    """
+
+    sizes: Mapping[int, int]
+    gone: Mapping[int, Collection[Departure]]
+    outside: Collection[int]
+
+
+Marks = Mapping[tuple[str, RollState], int]
+
+
 def board_of(session: Session, stage: Stage, *, page: int, now: datetime) -> Board:
-    """Return a page of the groups of a stage, those where somebody is missing first."""
+    """Return a page of the groups of a stage, those where somebody is missing first.
+
+    All groups are ranked by their finish; at all points they are counted only for the page.
+    """
     points = points_called(session, stage)
-    lines = sorted(_lines(session, stage, points, now), key=lambda line: line.rank)
-    pages = max(ceil(len(lines) / GROUPS_A_PAGE), 1)
+    people, marks = _people(session, stage), _marks(session, stage)
+    finishes = _finishes(session, stage, points, people, marks, is_over=now >= stage.finishes_at)
+    pages = max(ceil(len(finishes) / GROUPS_A_PAGE), 1)
     page = min(max(page, 1), pages)
-    loud = [line.group.id for line in lines if line.is_loud]
+    loud = [one for one in finishes if one.is_loud]
     return Board(
         points=points,
-        lines=lines[(page - 1) * GROUPS_A_PAGE : page * GROUPS_A_PAGE],
-        totals=[_sum(point, [line.cells[index] for line in lines]) for index, point in enumerate(points)],
-        sought=_sought(session, stage, points, loud),
-        not_in=sum(line.not_in for line in lines if line.is_loud),
-        groups=len(lines),
+        lines=_lines(
+            session, stage, points, people, finishes[(page - 1) * GROUPS_A_PAGE : page * GROUPS_A_PAGE]
+        ),
+        totals=_totals(session, stage, points, people, marks),
+        sought=_sought(session, stage, points, [one.group_id for one in loud]),
+        not_in=sum(one.not_in for one in loud),
+        groups=len(finishes),
         page=page,
         pages=pages,
     )
 
 
-def _sum(point: Point, cells: list[Cell]) -> Cell:
-    return Cell(
-        point,
-        sum(cell.expected for cell in cells),
-        sum(cell.accounted for cell in cells),
-        sum(cell.missing for cell in cells),
+def _people(session: Session, stage: Stage) -> People:
+    place, is_here = PublishedPlace, PublishedPlace.stage_id == stage.id
+    counts = select(place.group_id, func.count()).where(is_here, place.group_id.is_not(None))
+    rows: Any = session.execute(counts.group_by(place.group_id)).all()
+    sizes: Counter[int] = Counter(dict(rows))
+    lost_place = (
+        select(place.participant_id, place.group_id)
+        .join(Participant, Participant.id == place.participant_id)
+        .where(
+            Participant.march_id == stage.march_id,
+            Participant.standing.in_([Standing.WAITING, Standing.CANCELLED]),
+            is_here,
+        )
+    )
+    lost_group = select(place.participant_id, place.group_id).where(is_here, place.group_id.is_(None))
+    outside = dict(session.execute(union_all(lost_place, lost_group)).all())
+    sizes.subtract(group_id for group_id in outside.values() if group_id)
+    return People(sizes, _gone_by_group(session, stage, outside), outside)
+
+
+def _gone_by_group(session: Session, stage: Stage, outside: Collection[int]) -> dict[int, list[Departure]]:
+    left = departures(session, stage)
+    places = select(PublishedPlace.participant_id, PublishedPlace.group_id).where(
+        PublishedPlace.stage_id == stage.id, among(session, PublishedPlace.participant_id, left)
+    )
+    gone: dict[int, list[Departure]] = defaultdict(list)
+    for person, group_id in session.execute(places):
+        if group_id and person not in outside:
+            gone[group_id].append(left[person])
+    return gone
+
+
+def _marks(session: Session, stage: Stage, *conditions: ColumnElement[bool]) -> Marks:
+    """Count who is marked how at which point, from an index alone."""
+    what = (RollStanding.point, RollStanding.state)
+    counts = select(*what, func.count()).where(RollStanding.stage_id == stage.id, *conditions).group_by(*what)
+    return {(point, state): people for point, state, people in session.execute(counts)}
+
+
+def _totals(session: Session, stage: Stage, points: list[Point], people: People, marks: Marks) -> list[Cell]:
+    counted = Counter(marks)
+    if people.outside:
+        counted.subtract(_marks(session, stage, RollStanding.participant_id.in_(people.outside)))
+    gone = [departure for departures in people.gone.values() for departure in departures]
+    return _cells(stage, points, sum(people.sizes.values()), counted, gone)
+
+
+def _finishes(
+    session: Session, stage: Stage, points: list[Point], people: People, marks: Marks, *, is_over: bool
+) -> list[Finish]:
+    """Return how the groups stand at the finish, those where somebody is missing first."""
+    finish = next(point for point in points if point.kind == PointKind.FINISH)
+    states = {state for _point, state in marks}
+    accounted = _accounted_at(session, stage, finish, people) if states else {}
+    expected = {
+        group_id: size - sum(has_left_before(one, stage, finish) for one in people.gone.get(group_id, ()))
+        for group_id, size in people.sizes.items()
+    }
+    short = [group_id for group_id, size in expected.items() if size > accounted.get(group_id, 0)]
+    has_missing = RollState.MISSING in states
+    missing = _groups_with(session, stage, people, [RollState.MISSING]) if has_missing else set()
+    called = _groups_with(session, stage, people, CALLED, short) if is_over and states else set()
+    groups = session.execute(select(Group.id, Group.number).where(Group.stage_id == stage.id))
+    found = (
+        Finish(
+            group_id=group_id,
+            number=number,
+            expected=expected.get(group_id, 0),
+            accounted=accounted.get(group_id, 0),
+            has_missing=group_id in missing,
+            is_called=group_id in called or accounted.get(group_id, 0) > 0,
+            is_over=is_over,
+        )
+        for group_id, number in groups
+    )
+    return sorted(found, key=lambda one: one.rank)
+
+
+def _accounted_at(session: Session, stage: Stage, point: Point, people: People) -> dict[int, int]:
+    """Return how many people of each group are accounted for at a point."""
+    counted = _marked_in_groups(session, stage, people, PublishedPlace.group_id, func.count())
+    is_accounted = (RollStanding.point == point.code, RollStanding.state.in_(ACCOUNTED_FOR))
+    return dict(session.execute(counted.where(*is_accounted).group_by(PublishedPlace.group_id)).all())
+
+
+def _groups_with(
+    session: Session,
+    stage: Stage,
+    people: People,
+    states: Collection[RollState],
+    group_ids: Collection[int] | None = None,
+) -> set[int]:
+    """Return the groups, or which of some groups, in which somebody stands so at any point."""
+    found = _marked_in_groups(session, stage, people, PublishedPlace.group_id)
+    found = found.where(RollStanding.state.in_(states))
+    if group_ids is not None:
+        found = found.where(among(session, PublishedPlace.group_id, group_ids))
+    return set(session.scalars(found.distinct()))
+
+
+def _marked_in_groups(session: Session, stage: Stage, people: People, *columns: Any) -> Select[Any]:
+    """Select of marks, each in the group in which somebody was published."""
+    is_of_place = and_(
+        PublishedPlace.stage_id == RollStanding.stage_id,
+        PublishedPlace.participant_id == RollStanding.participant_id,
+    )
+    return (
+        select(*columns)
+        .select_from(RollStanding)
+        .join(PublishedPlace, is_of_place)
+        .where(
+            RollStanding.stage_id == stage.id,
+            PublishedPlace.group_id.is_not(None),
+            ~among(session, RollStanding.participant_id, people.outside),
+        )
     )
 
 
-def _lines(session: Session, stage: Stage, points: list[Point], now: datetime) -> list[Line]:
-    groups = session.scalars(
-        select(Group).where(Group.stage_id == stage.id).options(selectinload(Group.guides))
-    ).all()
-    sizes = _sizes(session, stage)
-    marked = _marked(session, stage)
-    gone = _gone_by_group(session, stage)
-    is_over = now >= stage.finishes_at
+def _lines(
+    session: Session, stage: Stage, points: list[Point], people: People, finishes: list[Finish]
+) -> list[Line]:
+    ids = [one.group_id for one in finishes]
+    found = select(Group).where(Group.id.in_(ids)).options(selectinload(Group.guides))
+    groups = {group.id: group for group in session.scalars(found)}
+    marked = _marked_by_group(session, stage, people, ids)
     return [
-        Line(group, _cells(stage, points, sizes.get(group.id, 0), marked[group.id], gone[group.id]), is_over)
-        for group in groups
+        Line(
+            groups[id_],
+            _cells(stage, points, people.sizes.get(id_, 0), marked[id_], people.gone.get(id_, ())),
+            one,
+        )
+        for id_, one in zip(ids, finishes, strict=True)
     ]
 
 
-def _sizes(session: Session, stage: Stage) -> dict[int, int]:
-    return dict(
-        session.execute(
-            select(PublishedGroup.group_id, func.count())
-            .select_from(PublishedPlace)
-            .join(PublishedPlace.group)
-            .join(PublishedPlace.participant)
-            .where(PublishedPlace.stage_id == stage.id, Participant.standing == Standing.PLACED)
-            .group_by(PublishedGroup.group_id)
-        ).all()
-    )
-
-
-def _marked(session: Session, stage: Stage) -> dict[int, dict[tuple[str, RollState], int]]:
-    rows = session.execute(
-        select(PublishedGroup.group_id, RollStanding.point, RollStanding.state, func.count())
-        .select_from(PublishedPlace)
-        .join(PublishedPlace.group)
-        .join(
-            RollStanding,
-            and_(
-                RollStanding.stage_id == PublishedPlace.stage_id,
-                RollStanding.participant_id == PublishedPlace.participant_id,
-            ),
-        )
-        .join(PublishedPlace.participant)
-        .where(RollStanding.stage_id == stage.id, Participant.standing == Standing.PLACED)
-        .group_by(PublishedGroup.group_id, RollStanding.point, RollStanding.state)
-    )
-    marked: dict[int, dict[tuple[str, RollState], int]] = defaultdict(dict)
-    for group_id, point, state, count in rows:
-        marked[group_id][point, state] = count
+def _marked_by_group(
+    session: Session, stage: Stage, people: People, group_ids: list[int]
+) -> dict[int, Counter[tuple[str, RollState]]]:
+    """Count the marks of the people of some groups, found by the people: all marks are many more."""
+    places = select(PublishedPlace.participant_id, PublishedPlace.group_id)
+    places = places.where(PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.in_(group_ids))
+    rows: Any = session.execute(places).all()
+    groups: dict[int, int] = dict(rows)
+    wanted = among(session, RollStanding.participant_id, groups.keys() - people.outside)
+    marks = select(RollStanding.participant_id, RollStanding.point, RollStanding.state)
+    marked: dict[int, Counter[tuple[str, RollState]]] = defaultdict(Counter)
+    for person, point, state in session.execute(marks.where(RollStanding.stage_id == stage.id, wanted)):
+        marked[groups[person]][point, state] += 1
     return marked
-
-
-def _gone_by_group(session: Session, stage: Stage) -> dict[int, list[Departure]]:
-    left = departures(session, stage)
-    rows = session.execute(
-        select(PublishedPlace.participant_id, PublishedGroup.group_id)
-        .select_from(PublishedPlace)
-        .join(PublishedPlace.group)
-        .join(RollStanding, RollStanding.participant_id == PublishedPlace.participant_id)
-        .join(PublishedPlace.participant)
-        .where(
-            RollStanding.state == RollState.LEFT,
-            PublishedPlace.stage_id == stage.id,
-            Participant.standing == Standing.PLACED,
-        )
-        .distinct()
-    )
-    gone: dict[int, list[Departure]] = defaultdict(list)
-    for person, group_id in rows:
-        if person in left:
-            gone[group_id].append(left[person])
-    return gone
 
 
 def _cells(
     stage: Stage,
     points: list[Point],
     size: int,
-    marked: dict[tuple[str, RollState], int],
+    marked: Marks,
     gone: Collection[Departure],
 ) -> list[Cell]:
     return [_cell(stage, point, size, marked, gone) for point in points]
@@ -217,7 +317,7 @@ def _cell(
     stage: Stage,
     point: Point,
     size: int,
-    marked: dict[tuple[str, RollState], int],
+    marked: Marks,
     gone: Collection[Departure],
 ) -> Cell:
     before = sum(has_left_before(departure, stage, point) for departure in gone)
@@ -228,13 +328,13 @@ def _cell(
 def _sought(session: Session, stage: Stage, points: list[Point], loud: list[int]) -> list[Sought]:
     """Return who is missing, by name: those noted as missing and not seen since, then those not in."""
     noted = _noted_missing(session, stage, points)
-    known = {one.person.id for one in noted}
-    not_in = [one for one in _not_in(session, stage, loud) if one.person.id not in known]
+    not_in = _not_in(session, stage, loud, but=[one.person.id for one in noted])
     return [*noted, *not_in][:MOST_NAMED]
 
 
 def _noted_missing(session: Session, stage: Stage, points: list[Point]) -> list[Sought]:
     by_code = {point.code: point for point in points}
+    latest = _latest_missing(session, stage, by_code)
     rows = session.execute(
         select(Participant, Group, RollStanding)
         .join(RollStanding, RollStanding.participant_id == Participant.id)
@@ -246,22 +346,40 @@ def _noted_missing(session: Session, stage: Stage, points: list[Point]) -> list[
         .where(
             RollStanding.stage_id == stage.id,
             RollStanding.state == RollState.MISSING,
+            RollStanding.participant_id.in_(latest),
+        )
+        .options(joinedload(RollStanding.mark).joinedload(RollMark.account), selectinload(Group.guides))
+        .order_by(RollStanding.marked_at.desc())
+    )
+    return [
+        Sought(person, group, by_code[standing.point], standing.mark)
+        for person, group, standing in rows
+        if standing.point == latest[person.id]
+    ]
+
+
+def _latest_missing(session: Session, stage: Stage, by_code: Mapping[str, Point]) -> dict[int, str]:
+    """Return who was noted as missing and not seen since, and at which point last: some at most."""
+    rows = session.execute(
+        select(RollStanding.participant_id, RollStanding.point)
+        .join(Participant, Participant.id == RollStanding.participant_id)
+        .where(
+            RollStanding.stage_id == stage.id,
+            RollStanding.state == RollState.MISSING,
             Participant.standing == Standing.PLACED,
         )
-        .options(joinedload(RollStanding.mark).joinedload(RollMark.account))
         .order_by(RollStanding.marked_at.desc())
         .limit(MOST_NAMED * 10)
     ).all()
-    seen = _last_seen(session, stage, [person.id for person, *_ in rows])
-    latest: dict[int, Sought] = {}
-    for person, group, standing in rows:
-        point = by_code[standing.point]
-        if seen.get(person.id, -1) < point.position:
-            latest.setdefault(person.id, Sought(person, group, point, standing.mark))
-    return list(latest.values())
+    seen = _last_seen(session, stage, {person for person, _point in rows})
+    latest: dict[int, str] = {}
+    for person, point in rows:
+        if seen.get(person, -1) < by_code[point].position:
+            latest.setdefault(person, point)
+    return dict(islice(latest.items(), MOST_NAMED))
 
 
-def _last_seen(session: Session, stage: Stage, ids: list[int]) -> dict[int, int]:
+def _last_seen(session: Session, stage: Stage, ids: Collection[int]) -> dict[int, int]:
     """Return the position of the last point at which people were accounted for."""
     return dict(
         session.execute(
@@ -280,10 +398,12 @@ def _last_seen(session: Session, stage: Stage, ids: list[int]) -> dict[int, int]
     )
 
 
-def _not_in(session: Session, stage: Stage, loud: list[int]) -> list[Sought]:
+def _not_in(session: Session, stage: Stage, loud: list[int], but: list[int]) -> list[Sought]:
+    """Return who is not in at the finish, of the first loud groups."""
     finish = select(RollPoint.code).where(RollPoint.stage_id == stage.id, RollPoint.kind == PointKind.FINISH)
-    is_in = select(RollStanding.participant_id).where(
+    is_in = exists().where(
         RollStanding.stage_id == stage.id,
+        RollStanding.participant_id == Participant.id,
         RollStanding.point.in_(finish),
         RollStanding.state.in_(HERE),
     )
@@ -295,9 +415,12 @@ def _not_in(session: Session, stage: Stage, loud: list[int]) -> list[Sought]:
         .where(
             Group.id.in_(loud[:MOST_NAMED]),
             Participant.standing == Standing.PLACED,
-            Participant.id.not_in(is_in),
+            Participant.id.not_in(but),
+            ~is_in,
         )
+        .options(selectinload(Group.guides))
         .order_by(Group.number, Participant.family_name, Participant.given_name)
+        .limit(MOST_NAMED + len(gone))
     )
     return [Sought(person, group, None, None) for person, group in rows if person.id not in gone]
 

@@ -18,12 +18,14 @@ from marchapp.access import (
 from marchapp.attendance.board import board_of, marks_of
 from marchapp.attendance.board import version_of as version_of_board
 from marchapp.attendance.calling import Called, members_of, next_point, roll_of, version_of
+from marchapp.attendance.files import ROLL_CALLS, count_called
 from marchapp.attendance.forms import BadgeForm, MarkForm, UnreadableMarks, read_marks
 from marchapp.attendance.points import Point, point_of, points_of
 from marchapp.attendance.services import Answer, AnswerKind, SentMark, take_mark
 from marchapp.attendance.taking_over import Moving, NobodyToTakeOver, take_over
 from marchapp.attendance.words import STATES, about, how_they_stand, point_name, state_word, what_came
-from marchapp.extensions import db
+from marchapp.extensions import db, only_read
+from marchapp.files.tables import take_along
 from marchapp.models import Group, Participant, RollState
 from marchapp.models.audit import record
 
@@ -228,6 +230,15 @@ def board(slug: str, number: int) -> str:
         version=version_of_board(db.session, stage, now),
         now=now,
     )
+
+
+@blueprint.post("/marches/<slug>/stages/<int:number>/roll-calls/file")
+def file(slug: str, number: int) -> Response:
+    """Hand the roll calls of a stage out as a table."""
+    only_read()
+    stage = stage_for_coordinator(slug, number)
+    is_csv = request.form.get("format") == "csv"
+    return take_along(ROLL_CALLS, stage, is_csv=is_csv, rows=count_called(db.session, stage))
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/roll-calls/changes")

@@ -121,13 +121,14 @@ def _add_stage(session: Session, march: March, day: Day, coordinator: Account) -
         crossing_legal_basis=day.crossing_legal_basis,
     )
     stage = add_stage(session, march, plan, by=coordinator, now=script.PREPARED_AT)
-    route = save_route(session, stage=stage, content=_route_file(day), by=coordinator, now=script.PREPARED_AT)
+    route = save_route(session, stage=stage, content=route_file(day), by=coordinator, now=script.PREPARED_AT)
     clocks = {place.id: _even_clock(stage, place.route_m / route.length_m) for place in on_the_way(stage)}
     plan_timetable(session, stage, clocks=clocks, by=coordinator, now=script.PREPARED_AT)
     return stage
 
 
-def _route_file(day: Day) -> bytes:
+def route_file(day: Day) -> bytes:
+    """Return the planned route of a day as GPX."""
     return (FOLDER / f"stage-{day.number}.gpx").read_bytes()
 
 
@@ -186,7 +187,7 @@ def _may_walk(walker: Participant, stage: Stage) -> bool:
 def _upload(session: Session, day: Day, group: Group, story: Story) -> Recording:
     """Let the guide of a group send what the phone recorded, in the evening."""
     content = record_walk(
-        read_route(_route_file(day)),
+        read_route(route_file(day)),
         story,
         starts_at=day.starts_at,
         name=f"Stage {day.number}, group {group.number}",

@@ -1,14 +1,15 @@
 """Answer who asks for a file: with the file if it is a small one, else with the page that counts."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, make_response, redirect, url_for
+from flask import Response, make_response, redirect, stream_with_context, url_for
 from flask_babel import force_locale
 from werkzeug import Response as AnyResponse
 
 from marchapp.access import signed_in_account
-from marchapp.extensions import db, now_write, queue
+from marchapp.extensions import db, from_replica, now_write, queue
 from marchapp.files.kinds import FileKind, Made, no_progress
 from marchapp.files.services import note_download, order_file
 from marchapp.files.worker import make_waiting_files
@@ -78,3 +79,14 @@ def attached(made: Made) -> Response:
     answer.headers["Content-Type"] = made.media_type
     answer.headers.set("Content-Disposition", "attachment", filename=made.name)
     return answer
+
+
+def streamed(name: str, lines: Iterable[str]) -> Response:
+    """Return the response that saves CSV while it is still written, read from the replica if there is one."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(stream_with_context(_from_replica(lines)), mimetype="text/csv", headers=headers)
+
+
+def _from_replica(lines: Iterable[str]) -> Iterator[str]:
+    with from_replica():
+        yield from lines

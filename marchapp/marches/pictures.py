@@ -1,7 +1,8 @@
 """The map sketch and the height profile of a stage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from marchapp.geo.sketch import ProfileSketch, RouteSketch, sketch_profile, sketch_route
@@ -19,6 +20,7 @@ class Sizes(NamedTuple):
 
 CARD = Sizes(640, 460, 200)
 WIDE = Sizes(1100, 560, 240)
+PICTURES_KEPT = 128  # drawing one takes up to 50 ms, and the first pages show them to everybody
 MEET_DEGREES = 0.01  # about a kilometre
 
 
@@ -30,25 +32,47 @@ class Pictures:
     profile: ProfileSketch | None
 
 
+@dataclass(frozen=True)
+class _Line:
+    """What a map is drawn from. The base map follows from the line, so two of one line look alike."""
+
+    lat: tuple[float, ...]
+    lon: tuple[float, ...]
+    flags: tuple[tuple[str, float, float], ...]
+    sizes: Sizes
+    basemap: dict[str, Any] | None = field(default=None, compare=False)
+
+
+@lru_cache(maxsize=PICTURES_KEPT)
+def _map(line: _Line) -> RouteSketch:
+    return sketch_route(
+        line.lat,
+        line.lon,
+        line.flags,
+        line.basemap,
+        width=line.sizes.width,
+        height=line.sizes.map_height,
+    )
+
+
+@lru_cache(maxsize=PICTURES_KEPT)
+def _profile(
+    distance_m: tuple[float, ...],
+    ele_m: tuple[float, ...],
+    flags: tuple[tuple[str, float], ...],
+    sizes: Sizes,
+) -> ProfileSketch | None:
+    return sketch_profile(distance_m, ele_m, flags, width=sizes.width, height=sizes.profile_height)
+
+
 def draw(route: PlannedRoute, checkpoints: Sequence[Checkpoint], sizes: Sizes) -> Pictures:
     """Draw a route and its checkpoints."""
     drawing = route.drawing
+    flags = tuple((place.name, place.lat, place.lon) for place in checkpoints)
+    flags_m = tuple((place.name, place.route_m) for place in checkpoints)
     return Pictures(
-        map=sketch_route(
-            drawing["lat"],
-            drawing["lon"],
-            [(place.name, place.lat, place.lon) for place in checkpoints],
-            route.basemap,
-            width=sizes.width,
-            height=sizes.map_height,
-        ),
-        profile=sketch_profile(
-            drawing["distance_m"],
-            drawing["ele_m"],
-            [(place.name, place.route_m) for place in checkpoints],
-            width=sizes.width,
-            height=sizes.profile_height,
-        ),
+        map=_map(_Line(tuple(drawing["lat"]), tuple(drawing["lon"]), flags, sizes, route.basemap)),
+        profile=_profile(tuple(drawing["distance_m"]), tuple(drawing["ele_m"]), flags_m, sizes),
     )
 
 
@@ -69,13 +93,9 @@ def draw_march(stages: Sequence[Stage], sizes: Sizes) -> RouteSketch:
     starts = zip(stages, drawings, strict=True)
     flags = [(local(stage.start_name), drawing["lat"][0], drawing["lon"][0]) for stage, drawing in starts]
     flags.append((local(stages[-1].finish_name), drawings[-1]["lat"][-1], drawings[-1]["lon"][-1]))
-    return sketch_route(
-        [lat for drawing in drawings for lat in drawing["lat"]],
-        [lon for drawing in drawings for lon in drawing["lon"]],
-        flags,
-        width=sizes.width,
-        height=sizes.map_height,
-    )
+    lats = tuple(lat for drawing in drawings for lat in drawing["lat"])
+    lons = tuple(lon for drawing in drawings for lon in drawing["lon"])
+    return _map(_Line(lats, lons, tuple(flags), sizes))
 
 
 def _meet(earlier: dict[str, Any], later: dict[str, Any]) -> bool:

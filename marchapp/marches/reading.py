@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.models import Group, March, PlannedRoute, Stage, Track, TrackComparison
+
+MOST_RESULTS = 50  # more of them are a page of their own
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,15 @@ class GroupResult:
     group: Group
     track: Track | None
     comparison: TrackComparison | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of the first groups of a stage, and how many groups there are and are compared."""
+
+    shown: list[GroupResult]
+    groups: int
+    compared: int
 
 
 def stages_of(session: Session, march: March) -> list[Stage]:
@@ -57,13 +68,18 @@ def neighbours_of(session: Session, stage: Stage) -> tuple[Stage | None, Stage |
     return by_number.get(stage.number - 1), by_number.get(stage.number + 1)
 
 
-def results_of(session: Session, stage: Stage) -> list[GroupResult]:
-    """Return every group of the stage by number, with the result of its track."""
+def results_of(session: Session, stage: Stage) -> Results:
+    """Return the groups of the stage by number, with the results of their tracks, and how many there are."""
+    of_stage = Group.stage_id == stage.id
     rows = session.execute(
         select(Group, Track, TrackComparison)
         .outerjoin(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
-        .where(Group.stage_id == stage.id)
+        .where(of_stage)
         .order_by(Group.number)
+        .limit(MOST_RESULTS)
     )
-    return [GroupResult(*row) for row in rows]
+    counts = select(func.count(), func.count(TrackComparison.track_id)).select_from(Group)
+    counts = counts.outerjoin(Track, Track.group_id == Group.id)
+    counts = counts.outerjoin(TrackComparison, TrackComparison.track_id == Track.id).where(of_stage)
+    return Results([GroupResult(*row) for row in rows], *session.execute(counts).one())

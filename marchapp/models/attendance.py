@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, case, func, select, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marchapp.extensions import db
+from marchapp.models.audit import AuditEvent
 from marchapp.models.columns import Moment, one_of
 from marchapp.models.encrypted import EncryptedText
+from marchapp.models.march import Stage
 
 if TYPE_CHECKING:
     from marchapp.models.account import Account
     from marchapp.models.group import Group
-    from marchapp.models.march import Stage
     from marchapp.models.participant import Participant
 
 FINISH_POSITION = 9_999
@@ -119,6 +121,9 @@ class RollStanding(db.Model):
         ),
         Index(None, "participant_id"),
         Index(None, "client_key"),
+        # What is counted of many: how many stand how at a point, and who was seen at all.
+        Index("ix_roll_standing_at_point", "stage_id", "point", "state", "participant_id"),
+        Index("ix_roll_standing_seen", "stage_id", "participant_id", "state", "point"),
         # Who is missing or has left is asked on every page, and they are few.
         Index(
             "ix_roll_standing_left",
@@ -145,16 +150,50 @@ class Walked:
     finished: int = 0
 
 
+# What was counted of each stage, in each database, with its last mark then: most stages of a march are over,
+# and to count a hundred thousand marks anew takes longer than all else that the overview asks.
+_counted: WeakKeyDictionary[Any, dict[int, tuple[Any, Walked]]] = WeakKeyDictionary()
+
+
 def walked_by_stage(session: Session, stage_ids: Iterable[int]) -> dict[int, Walked]:
     """Return for each stage how many started and finished it; a stage without a roll call is left out."""
-    person = RollStanding.participant_id
-    finished = case((RollPoint.kind == PointKind.FINISH, person))
+    known = _counted.setdefault(session.get_bind(), {})
+    states = _states(session, list(stage_ids))
+    stale = [stage_id for stage_id, state in states.items() if known.get(stage_id, (None,))[0] != state]
+    walked = _count_walked(session, stale) if stale else {}
+    known.update({stage_id: (states[stage_id], walked.get(stage_id, Walked())) for stage_id in stale})
+    found = {stage_id: known[stage_id][1] for stage_id in states}
+    return {stage_id: one for stage_id, one in found.items() if one.started}
+
+
+def _states(session: Session, stage_ids: list[int]) -> dict[int, Any]:
+    """Return what is another one as soon as the standings of a stage change, for stages with marks.
+
+    They change with a mark, and when two sign-ups are merged, which deletes one of them.
+    """
+    of_stage = select(func.max(RollMark.id)).where(RollMark.stage_id == Stage.id)
+    last = of_stage.correlate(Stage).scalar_subquery()
+    is_merging = (AuditEvent.march_id == Stage.march_id, AuditEvent.action == "participant.merged")
+    merged = select(func.max(AuditEvent.id)).where(*is_merging).scalar_subquery()
     rows = session.execute(
-        select(RollStanding.stage_id, func.count(person.distinct()), func.count(finished.distinct()))
-        .join(
-            RollPoint, (RollPoint.stage_id == RollStanding.stage_id) & (RollPoint.code == RollStanding.point)
-        )
-        .where(RollStanding.stage_id.in_(list(stage_ids)), RollStanding.state.in_(HERE))
+        select(Stage.id, RollMark.id, RollMark.client_key, RollMark.received_at, merged)
+        .join(RollMark, RollMark.id == last)
+        .where(Stage.id.in_(stage_ids))
+    )
+    return {stage_id: tuple(state) for stage_id, *state in rows}
+
+
+def _count_walked(session: Session, stage_ids: list[int]) -> dict[int, Walked]:
+    is_seen = (RollStanding.stage_id.in_(stage_ids), RollStanding.state.in_(HERE))
+    of_person = (RollStanding.stage_id, RollStanding.participant_id)
+    people = select(*of_person).where(*is_seen).group_by(*of_person).subquery()
+    started = select(people.c.stage_id, func.count()).group_by(people.c.stage_id)
+    is_finish = (RollPoint.stage_id == RollStanding.stage_id) & (RollPoint.code == RollStanding.point)
+    finished = (
+        select(RollStanding.stage_id, func.count())
+        .join(RollPoint, is_finish & (RollPoint.kind == PointKind.FINISH))
+        .where(*is_seen)
         .group_by(RollStanding.stage_id)
     )
-    return {stage_id: Walked(started, done) for stage_id, started, done in rows}
+    done = dict(session.execute(finished).all())
+    return {stage_id: Walked(people, done.get(stage_id, 0)) for stage_id, people in session.execute(started)}

@@ -40,7 +40,11 @@ def pairs(session: Session, values: Iterable[tuple[int, int]], *between: int) ->
     return select(next(columns), *fixed, next(columns))
 
 
-def among(session: Session, column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
+def among(
+    session: Session,
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+    ids: Iterable[int],
+) -> ColumnElement[bool]:
     """Return the condition that a column holds one of the ids, which travel as one value, however many."""
     wanted = list(ids)
     if session.get_bind().dialect.name == "postgresql":

@@ -1,7 +1,9 @@
 """What the coordinator's pages of a stage show: its groups, and its people by group, page by page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from math import ceil
 from typing import Any
@@ -10,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
+    Subquery,
     cast,
     exists,
     false,
@@ -36,9 +39,11 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.rosters.cards import Card, cards_by_id
+from marchapp.rosters.differences import without_place
 from marchapp.rosters.rules import Check, checks_of
 
 PEOPLE_A_PAGE = 250
+MOST_TO_CHOOSE = 200  # groups in a list to choose from; of more, one writes the number
 _NAMED = (
     Participant.id.label("participant_id"),
     Participant.family_name.label("family_name"),
@@ -83,10 +88,12 @@ class Wish:
 class Board:
     """One page of a stage's groups. `matches` counts the people that fit the wish, on all pages.
 
-    `checks` says how the rules stand in the groups of this page, by their ids.
+    `checks` says how the rules stand in the groups of this page, by their ids. `groups` are those to choose
+    from in a list: all, or those of this page where all are too many (`has_more`).
     """
 
     groups: list[SizedGroup]
+    has_more: bool
     sections: list[Section]
     checks: Mapping[int, tuple[Check, ...]]
     matches: int
@@ -114,11 +121,12 @@ def group_sizes(session: Session, group_ids: Iterable[int]) -> dict[int, int]:
     return dict(session.execute(counted).all())
 
 
-def groups_of(session: Session, stage: Stage) -> list[SizedGroup]:
-    """Return the groups of a stage by number, with their guides."""
+def groups_of(session: Session, stage: Stage, ids: Collection[int] | None = None) -> list[SizedGroup]:
+    """Return the groups of a stage by number, or some of them, with their guides."""
+    wanted = () if ids is None else (Group.id.in_(ids),)
     groups = session.scalars(
         select(Group)
-        .where(Group.stage_id == stage.id)
+        .where(Group.stage_id == stage.id, *wanted)
         .options(selectinload(Group.guides))
         .order_by(Group.number)
     ).all()
@@ -145,38 +153,105 @@ def count_walkers(session: Session, stage: Stage) -> Counts:
     )
 
 
-def board_of(session: Session, stage: Stage, wish: Wish, *, page: int) -> Board:
-    """Return one page of a stage: who is in no group yet, then each group with its people.
+def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced: int) -> Board:
+    """Return one page of a stage: who is in no group yet (`unplaced` many), then each group with its people.
 
     Groups in which nobody walks are part of it, unless the wish is about people.
     """
+    sizes = _sizes_by_number(session, stage)
+    find = partial(_everybody, sizes=sizes, unplaced=unplaced) if wish == Wish() else _those_who_fit
+    found = find(session, stage, wish, page=page)
+    shown = {line.group_id for line in found.lines if line.group_id}
+    has_more = len(sizes) > MOST_TO_CHOOSE
+    groups = groups_of(session, stage, shown if has_more else None)
+    return Board(
+        groups=groups,
+        has_more=has_more,
+        sections=_sections(session, stage, groups, found.lines),
+        checks=checks_of(session, stage, [sized.group for sized in groups if sized.group.id in shown]),
+        matches=found.matches,
+        page=found.page,
+        pages=found.pages,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The lines of one page, each somebody in a group or an empty group; `matches` counts the people."""
+
+    lines: Sequence[Any]
+    matches: int
+    page: int
+    pages: int
+
+
+def _those_who_fit(session: Session, stage: Stage, wish: Wish, *, page: int) -> _Found:
     rows = _rows(stage, wish).subquery()
     total, matches = session.execute(
         select(func.count(), func.count(rows.c.participant_id)).select_from(rows)
     ).one()
-    pages = max(ceil(total / PEOPLE_A_PAGE), 1)
-    page = min(max(page, 1), pages)
-    lines = session.execute(
+    page, pages = _within_pages(page, total)
+    return _Found(_lines_of(session, rows, PEOPLE_A_PAGE, (page - 1) * PEOPLE_A_PAGE), matches, page, pages)
+
+
+def _everybody(
+    session: Session, stage: Stage, wish: Wish, *, page: int, sizes: list[tuple[int, int]], unplaced: int
+) -> _Found:
+    """Find the page by the sizes of the groups, and read only those groups that stand on it."""
+    page, pages = _within_pages(page, unplaced + sum(max(size, 1) for _id, size in sizes))
+    first, last = (page - 1) * PEOPLE_A_PAGE, page * PEOPLE_A_PAGE
+    of_page: list[int] = []
+    before, skipped = unplaced, first
+    for group_id, size in sizes:
+        if before < last and before + max(size, 1) > first:
+            skipped = skipped if of_page or first < unplaced else max(first - before, 0)
+            of_page.append(group_id)
+        before += max(size, 1)
+    rows = _rows(stage, wish, of_page, with_unplaced=first < unplaced).subquery()
+    matches = unplaced + sum(size for _id, size in sizes)
+    return _Found(_lines_of(session, rows, PEOPLE_A_PAGE, skipped), matches, page, pages)
+
+
+def _within_pages(page: int, lines: int) -> tuple[int, int]:
+    """Return the page nearest to the one asked for, and how many there are."""
+    pages = max(ceil(lines / PEOPLE_A_PAGE), 1)
+    return min(max(page, 1), pages), pages
+
+
+def _lines_of(session: Session, rows: Subquery, limit: int, offset: int) -> Sequence[Any]:
+    return session.execute(
         select(rows.c.group_id, rows.c.participant_id)
         .order_by(rows.c.number, rows.c.family_name, rows.c.given_name, rows.c.participant_id)
-        .limit(PEOPLE_A_PAGE)
-        .offset((page - 1) * PEOPLE_A_PAGE)
+        .limit(limit)
+        .offset(offset)
     ).all()
-    groups = groups_of(session, stage)
-    sections = _sections(session, stage, groups, lines)
-    shown = [section.group.group for section in sections if section.group]
-    return Board(
-        groups=groups,
-        sections=sections,
-        checks=checks_of(session, stage, shown),
-        matches=matches,
-        page=page,
-        pages=pages,
+
+
+def _sizes_by_number(session: Session, stage: Stage) -> list[tuple[int, int]]:
+    """Return the id and size of every group in the order of their numbers.
+
+    All who are in a group are counted from the index alone; the few without a place are taken off.
+    """
+    ids = session.scalars(select(Group.id).where(Group.stage_id == stage.id).order_by(Group.number)).all()
+    of_stage = Membership.group_id.in_(select(Group.id).where(Group.stage_id == stage.id))
+    counted = select(Membership.group_id, func.count()).group_by(Membership.group_id)
+    sizes: Counter[int] = Counter(dict(session.execute(counted.where(of_stage)).all()))
+    gone = counted.join(Participant, Participant.id == Membership.participant_id).where(
+        Membership.stage_id == stage.id,
+        Participant.march_id == stage.march_id,
+        Participant.standing.in_([Standing.WAITING, Standing.CANCELLED]),
     )
+    sizes.subtract(dict(session.execute(gone).all()))
+    return [(group_id, sizes[group_id]) for group_id in ids]
 
 
-def _rows(stage: Stage, wish: Wish) -> CompoundSelect[Any]:
-    """Select (number, group_id, participant_id, family_name, given_name) of everything that fits a wish."""
+def _rows(
+    stage: Stage, wish: Wish, group_ids: list[int] | None = None, *, with_unplaced: bool = True
+) -> CompoundSelect[Any]:
+    """Select (number, group_id, participant_id, family_name, given_name) of everything that fits a wish.
+
+    It may be told to look into some groups only, and to leave out who is in none.
+    """
     unplaced = (
         select(literal(0).label("number"), cast(null(), Integer).label("group_id"), *_NAMED)
         .select_from(StageEntry)
@@ -190,15 +265,20 @@ def _rows(stage: Stage, wish: Wish) -> CompoundSelect[Any]:
         )
     )
     grouped = (
-        select(Group.number, Group.id, *_NAMED)
-        .outerjoin(Membership, Membership.group_id == Group.id)
+        select(Group.number.label("number"), Group.id.label("group_id"), *_NAMED)
+        .select_from(Group)
         .outerjoin(
-            Participant,
-            (Participant.id == Membership.participant_id) & (Participant.standing == Standing.PLACED),
+            Membership,
+            (Membership.group_id == Group.id) & Membership.participant_id.not_in(without_place(stage)),
         )
+        .outerjoin(Participant, Participant.id == Membership.participant_id)
         .where(Group.stage_id == stage.id, *_fits(wish, grouped=True))
     )
-    return union_all(unplaced) if wish.unplaced else union_all(unplaced, grouped)
+    if group_ids is not None:
+        grouped = grouped.where(Group.id.in_(group_ids))
+    if wish.unplaced:
+        return union_all(unplaced)
+    return union_all(unplaced, grouped) if with_unplaced else union_all(grouped)
 
 
 def _is_placed() -> ColumnElement[bool]:

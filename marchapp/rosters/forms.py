@@ -48,6 +48,7 @@ class People(Field):
 class MoveForm(BaseForm):
     people = People()
     to = SelectField(_l("Move to"), validate_choice=False)
+    number = Text(_l("or group number"), most=LONGEST_ID, optional=True)
 
     @property
     def said(self) -> str:
@@ -55,8 +56,15 @@ class MoveForm(BaseForm):
         return " ".join(str(words) for field in self for words in field.errors)
 
     def validate_to(self, field: SelectField) -> None:
+        if self.group_number:
+            return
         if field.data != OUT and not re.fullmatch(r"\d{1,9}", field.data or ""):
             raise ValidationError(_("Choose a group."))
+
+    @property
+    def group_number(self) -> int | None:
+        """The number that was written in place of a choice."""
+        return int(self.number.data) if re.fullmatch(r"[0-9]{1,9}", self.number.data or "") else None
 
     @property
     def to_group_id(self) -> int | None:

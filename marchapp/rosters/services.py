@@ -83,6 +83,12 @@ def next_number(session: Session, stage: Stage) -> int:
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
+def group_numbered(session: Session, stage: Stage, number: int) -> int:
+    """Return the id of the group of a stage with this number, 0 where there is none."""
+    found = select(Group.id).where(Group.stage_id == stage.id, Group.number == number)
+    return session.scalar(found) or 0
+
+
 def make_group(session: Session, *, stage: Stage, plan: GroupPlan, by: Account, now: datetime) -> Group:
     """Add a group to a stage. Raises a GroupRefused."""
     take_turn(session, stage)

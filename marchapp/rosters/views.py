@@ -58,6 +58,7 @@ from marchapp.rosters.services import (
     change_group,
     copy_groups,
     delete_group,
+    group_numbered,
     is_empty,
     make_group,
     next_number,
@@ -114,7 +115,7 @@ def move(slug: str, number: int) -> str | Response:
             move_id = move_people(
                 db.session,
                 stage=stage,
-                to_group_id=form.to_group_id,
+                to_group_id=_goal_of(form, stage),
                 people=form.people.data,
                 by=signed_in_account(),
                 now=datetime.now(UTC),
@@ -129,6 +130,13 @@ def move(slug: str, number: int) -> str | Response:
             db.session.commit()
             return redirect(url_for(".stage", slug=slug, number=number, **_asked(), moved=move_id))
     return _board_page(stage, form)
+
+
+def _goal_of(form: MoveForm, stage: Stage) -> int | None:
+    """Return the id of the group that was chosen or whose number was written, None for out of any."""
+    if form.group_number is None:
+        return form.to_group_id
+    return group_numbered(db.session, stage, form.group_number)
 
 
 @blueprint.post("/marches/<slug>/stages/<int:number>/groups/undo")
@@ -157,7 +165,7 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         unplaced=request.args.get("show") == "unplaced",
     )
     counts = count_walkers(db.session, stage)
-    board = board_of(db.session, stage, wish, page=number_in(request.args, "page"))
+    board = board_of(db.session, stage, wish, page=number_in(request.args, "page"), unplaced=counts.unplaced)
     shows_columns = not _asked() and bool(board.groups) and board_pages.fits_a_board(counts)
     form.to.choices = [
         ("", _("Choose a group")),

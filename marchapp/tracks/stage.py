@@ -1,12 +1,13 @@
 """How all groups of a stage walked: the table that compares them, and what their common map draws."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
 from marchapp.geo import basemap
 from marchapp.i18n import country, locale_code
@@ -14,6 +15,8 @@ from marchapp.models import Group, PlannedRoute, Stage, Track, TrackComparison
 from marchapp.tracks.drawing import DEGREE_STEPS, deltas
 
 LATE_S = 60.0
+GROUPS_A_PAGE = 50
+MOST_NAMED = 12  # groups of one concern
 
 
 @dataclass(frozen=True)
@@ -24,66 +27,95 @@ class Row:
     track: Track | None
     comparison: TrackComparison | None
 
-    @property
-    def has_left_route(self) -> bool:
-        return bool(self.comparison and self.comparison.off_route_count)
 
-    @property
-    def is_late(self) -> bool:
-        return (self.figure("finish_late_s") or 0.0) >= LATE_S
+@dataclass(frozen=True)
+class Table:
+    """One page of the groups of a stage; the counts are those of all groups that the reader sees."""
 
-    def figure(self, column: str) -> Any:
-        """Return a column of the comparison, None without one."""
-        return getattr(self.comparison, column) if self.comparison else None
+    rows: list[Row]
+    groups: int
+    compared: int
+    page: int
+    pages: int
+
+
+class Concern(StrEnum):
+    """Why a coordinator should look at a group first, in the order in which it is told."""
+
+    SENT_NOTHING = "sent_nothing"
+    NOT_COMPARED = "not_compared"
+    ELSEWHERE = "elsewhere"
+    LEFT_ROUTE = "left_route"
+    LATE = "late"
 
 
 @dataclass(frozen=True)
-class Concerns:
-    """The groups of a stage that a coordinator should look at first."""
+class Concerned:
+    """How many groups there are of one concern, and the first of them."""
 
-    sent_nothing: list[Row]
-    not_compared: list[Row]
-    elsewhere: list[Row]
-    left_route: list[Row]
-    late: list[Row]
+    concern: Concern
+    count: int
+    rows: list[Row]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
 
 
 # What the table can be sorted by; what is not known comes last, in whichever direction.
-ORDERS: dict[str, Callable[[Row], float | None]] = {
-    "group": lambda row: row.group.number,
-    "walked": lambda row: row.figure("walked_m"),
-    "left": lambda row: row.figure("off_route_count"),
-    "start": lambda row: row.figure("start_late_s"),
-    "finish": lambda row: row.figure("finish_late_s"),
-    "moving": lambda row: row.figure("moving_s"),
-    "stops": lambda row: row.figure("stop_count"),
-    "ascent": lambda row: row.figure("ascent_m"),
+ORDERS: dict[str, InstrumentedAttribute[Any]] = {
+    "group": Group.number,
+    "walked": TrackComparison.walked_m,
+    "left": TrackComparison.off_route_count,
+    "start": TrackComparison.start_late_s,
+    "finish": TrackComparison.finish_late_s,
+    "moving": TrackComparison.moving_s,
+    "stops": TrackComparison.stop_count,
+    "ascent": TrackComparison.ascent_m,
+}
+CONCERNS: dict[Concern, ColumnElement[bool]] = {
+    Concern.SENT_NOTHING: Track.id.is_(None),
+    Concern.NOT_COMPARED: (func.length(cast(Track.problem, String)) > len("{}"))
+    & TrackComparison.track_id.is_(None),
+    Concern.ELSEWHERE: TrackComparison.verdict == "not_this_route",
+    Concern.LEFT_ROUTE: TrackComparison.off_route_count > 0,
+    Concern.LATE: TrackComparison.finish_late_s >= LATE_S,
 }
 
 
-def rows_of(session: Session, stage: Stage, seen: ColumnElement[bool]) -> list[Row]:
-    """Return the groups of a stage that the reader sees, by number, in one query."""
-    return [Row(*row) for row in session.execute(_tracks_of_groups(stage, seen))]
+def table_of(session: Session, stage: Stage, seen: ColumnElement[bool], *, order: str, page: int) -> Table:
+    """Return a page of the groups of a stage, sorted by one of ORDERS, downwards with a minus before it."""
+    counts = select(func.count(), func.count(TrackComparison.track_id))
+    groups, compared = session.execute(_joined(counts, stage, seen)).one()
+    pages = max(ceil(groups / GROUPS_A_PAGE), 1)
+    page = min(max(page, 1), pages)
+    column = ORDERS[order.removeprefix("-")]
+    way = column.desc() if order.startswith("-") else column.asc()
+    of_page = _tracks_of_groups(stage, seen).order_by(None).order_by(column.is_(None), way, Group.number)
+    rows = session.execute(of_page.limit(GROUPS_A_PAGE).offset((page - 1) * GROUPS_A_PAGE))
+    return Table([Row(*row) for row in rows], groups, compared, page, pages)
 
 
-def in_order(rows: Iterable[Row], order: str) -> list[Row]:
-    """Return rows sorted by one of ORDERS, downwards with a minus before its name."""
-    value_of = ORDERS[order.removeprefix("-")]
-    known = [(value, row) for row in rows if (value := value_of(row)) is not None]
-    known.sort(key=lambda pair: pair[0], reverse=order.startswith("-"))
-    return [row for _value, row in known] + [row for row in rows if value_of(row) is None]
+def count_groups(session: Session, stage: Stage) -> int:
+    return session.scalar(select(func.count()).where(Group.stage_id == stage.id)) or 0
 
 
-def concerns(rows: list[Row]) -> Concerns:
-    """Return who sent nothing, was not on the route, left it or came late."""
-    compared = [row for row in rows if row.comparison]
-    return Concerns(
-        sent_nothing=[row for row in rows if not row.track],
-        not_compared=[row for row in rows if row.track and row.track.problem and not row.comparison],
-        elsewhere=[row for row in compared if row.figure("verdict") == "not_this_route"],
-        left_route=[row for row in compared if row.has_left_route],
-        late=[row for row in compared if row.is_late],
-    )
+def concerns(session: Session, stage: Stage, seen: ColumnElement[bool], *, is_over: bool) -> list[Concerned]:
+    """Return which groups sent nothing, were not on the route, left it or came late, if any."""
+    asked = {
+        concern: is_so for concern, is_so in CONCERNS.items() if is_over or concern != Concern.SENT_NOTHING
+    }
+    counts = select(*(func.count(case((is_so, 1))) for is_so in asked.values()))
+    numbers = session.execute(_joined(counts, stage, seen)).one()
+    return [
+        Concerned(concern, count, _first(session, stage, seen & asked[concern]))
+        for concern, count in zip(asked, numbers, strict=True)
+        if count
+    ]
+
+
+def _first(session: Session, stage: Stage, seen: ColumnElement[bool]) -> list[Row]:
+    return [Row(*row) for row in session.execute(_tracks_of_groups(stage, seen).limit(MOST_NAMED))]
 
 
 def common_picture(session: Session, stage: Stage, seen: ColumnElement[bool]) -> dict[str, Any]:
@@ -109,13 +141,18 @@ def common_picture(session: Session, stage: Stage, seen: ColumnElement[bool]) ->
     }
 
 
-def _tracks_of_groups(stage: Stage, seen: ColumnElement[bool]) -> Select[Any, Any, Any]:
+def _tracks_of_groups(stage: Stage, seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return _joined(select(Group, Track, TrackComparison), stage, seen).order_by(Group.number)
+
+
+def _joined(
+    what: Select[*tuple[Any, ...]], stage: Stage, seen: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
     return (
-        select(Group, Track, TrackComparison)
+        what.select_from(Group)
         .outerjoin(Track, Track.group_id == Group.id)
         .outerjoin(TrackComparison, TrackComparison.track_id == Track.id)
         .where(Group.stage_id == stage.id, seen)
-        .order_by(Group.number)
     )
 
 

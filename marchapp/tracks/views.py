@@ -16,12 +16,14 @@ from marchapp.access import (
     is_guide_of,
     recording_for_guide,
     signed_in_account,
+    stage_for_coordinator,
     stage_for_track_reader,
     track_for_reader,
 )
 from marchapp.config import MEBIBYTE, Settings
 from marchapp.errors import explain as explain_refusal
-from marchapp.extensions import db
+from marchapp.extensions import db, only_read
+from marchapp.files.tables import take_along
 from marchapp.geo.errors import TooLarge, UnusableInput
 from marchapp.geo.gpx import Waypoint, file_ending
 from marchapp.gpx_words import explain
@@ -32,6 +34,7 @@ from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
 from marchapp.tracks.comparing import NoPlannedRoute
 from marchapp.tracks.elsewhere import offers_of
 from marchapp.tracks.exports import points_as_csv, track_as_gpx
+from marchapp.tracks.files import TRACKS
 from marchapp.tracks.forms import UploadForm
 from marchapp.tracks.outline import whole_line
 from marchapp.tracks.page import read_page
@@ -137,19 +140,30 @@ def comparison(track_id: int) -> str:
 @blueprint.get("/marches/<slug>/stages/<int:number>/tracks")
 def stage(slug: str, number: int) -> str:
     stage, seen = stage_for_track_reader(slug, number)
-    rows = common.rows_of(db.session, stage, seen)
     asked = request.args.get("sort", "group")
     order = asked if asked.removeprefix("-") in common.ORDERS else "group"
+    page = request.args.get("page", 1, type=int)
+    is_over = stage.finishes_at < datetime.now(UTC)
+    coordinates = is_coordinator(stage.march)
     return render_template(
         "tracks/stage.html",
         march=stage.march,
         stage=stage,
-        rows=common.in_order(rows, order),
-        concerns=common.concerns(rows),
+        table_of_groups=common.table_of(db.session, stage, seen, order=order, page=page),
+        concerns=common.concerns(db.session, stage, seen, is_over=is_over) if coordinates else [],
+        order=order,
         sorted_by=partial(_heading, stage, order),
-        is_over=stage.finishes_at < datetime.now(UTC),
         settings=_settings(),
     )
+
+
+@blueprint.post("/marches/<slug>/stages/<int:number>/tracks/file")
+def stage_file(slug: str, number: int) -> ResponseReturnValue:
+    """Hand the figures of all groups out as a table, to coordinators."""
+    only_read()
+    stage = stage_for_coordinator(slug, number)
+    is_csv = request.form.get("format") == "csv"
+    return take_along(TRACKS, stage, is_csv=is_csv, rows=common.count_groups(db.session, stage))
 
 
 @blueprint.get("/marches/<slug>/stages/<int:number>/tracks/map.json")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.attendance.calling import next_point, roll_of
@@ -25,7 +25,8 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.attendance import Walked, walked_by_stage
-from tests.factories import START, Cast, make_group, make_participant, make_stage
+from marchapp.models.audit import record
+from tests.factories import START, Cast, make_group, make_mark, make_participant, make_stage
 
 LATER = timedelta(minutes=10)
 
@@ -329,3 +330,16 @@ def test_eight_who_scan_one_badge_at_once_are_told_of_one_first(
     assert "counted" in kinds
     assert marks_in_log(session) == 8
     assert session.scalar(select(func.count()).select_from(RollStanding)) == 1
+
+
+def test_who_walked_is_counted_again_after_a_mark_and_a_merging(session: Session, cast: Cast) -> None:
+    wanted = [cast.stage.id]
+    other = make_participant(session, cast.march, cast.stage, group=cast.group)
+    make_mark(session, cast.walker, cast.stage)
+    assert walked_by_stage(session, wanted)[cast.stage.id].started == 1
+    make_mark(session, other, cast.stage)
+    assert walked_by_stage(session, wanted)[cast.stage.id].started == 2
+    session.execute(delete(RollStanding).where(RollStanding.participant_id == other.id))
+    record(session, at=START, action="participant.merged", march_id=cast.march.id, account_id=None)
+    session.flush()
+    assert walked_by_stage(session, wanted)[cast.stage.id].started == 1

@@ -280,3 +280,46 @@ def test_copying_from_a_stage_that_is_not_there_is_refused(cast: Cast, sign_in, 
 def test_nobody_signs_in_by_account_of_another_march(cast: Cast, sign_in) -> None:
     account: Account = cast.other_coordinator
     assert sign_in(account).get("/marches/elsewhere/stages/1/groups").status_code == 404
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_pages_of_everybody_go_on_where_the_one_before_ends(
+    session: Session, cast: Cast, sign_in, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    for number in range(3, 6):
+        group = make_group(session, cast.stage, number=number)
+        for _time in range(number - 3):
+            make_participant(session, cast.march, cast.stage, group=group)
+        make_participant(session, cast.march, cast.stage, group=group, cancelled_at=cast.stage.starts_at)
+    for _time in range(2):
+        make_participant(session, cast.march, cast.stage)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    whole = client.get(f"{PAGE}?as=list").text
+    monkeypatch.setattr("marchapp.rosters.board.PEOPLE_A_PAGE", size)
+    people, groups = [], []
+    for number in range(1, 30):
+        page = client.get(f"{PAGE}?as=list&page={number}").text
+        people += re.findall(r"Nilsen\d+", page)
+        groups += [name for name in re.findall(r"(Group \d+)</a></h2>", page) if name not in groups]
+        if 'rel="next"' not in page:
+            break
+    assert people == re.findall(r"Nilsen\d+", whole)
+    assert groups == re.findall(r"(Group \d+)</a></h2>", whole) == [f"Group {n}" for n in range(1, 6)]
+
+
+def test_of_many_groups_the_number_of_one_is_written(
+    session: Session, cast: Cast, sign_in, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marchapp.rosters.board.MOST_TO_CHOOSE", 1)
+    person = make_participant(session, cast.march, cast.stage)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    page = f"{PAGE}?as=list"
+    assert "or group number" in client.get(page).text
+    moved = {"people": f"{person.id}:", "to": "", "number": "2"}
+    nowhere = client.post(page, data=moved | {"number": "77"})
+    assert "This group is not there any more" in nowhere.text
+    client.post(page, data=moved)
+    session.expire_all()
+    assert session.get(Membership, (person.id, cast.stage.id)).group_id == cast.other_group.id

@@ -125,6 +125,23 @@ def test_the_table_is_sorted_by_its_address(walked: Stage, cast: Cast, sign_in: 
     assert 'aria-sort="descending"' in client.get(f"{PAGE}?sort=-left").text
 
 
+def test_many_groups_take_several_pages_and_the_first_of_each_concern_are_named(
+    session: Session, walked: Stage, cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marchapp.tracks.stage.GROUPS_A_PAGE", 2)
+    monkeypatch.setattr("marchapp.tracks.stage.MOST_NAMED", 1)
+    for number in (77, 78, 79):
+        make_group(session, walked, number=number)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    first, last = client.get(f"{PAGE}?sort=-left").text, client.get(f"{PAGE}?sort=-left&page=9").text
+    assert order_of(first) == [f"Group {cast.group.number}", f"Group {cast.other_group.number}"]
+    assert order_of(last) == ["Group 79"]
+    assert "sort=-left&amp;page=2#groups" in first
+    assert "2 of 5 groups are on the map" in last
+    assert "and 2 more" in first
+
+
 def test_a_recording_that_waits_is_in_the_table_and_not_on_the_map(
     session: Session, stage: Stage, cast: Cast, now: datetime, sign_in: SignIn
 ) -> None:

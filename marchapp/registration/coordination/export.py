@@ -1,51 +1,46 @@
 """The list of participants as a file for a spreadsheet: CSV written while it is read, or XLSX."""
 
-import csv
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from io import StringIO
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from marchapp.files.kinds import Progress
+from marchapp.files.kinds import Progress, no_progress
 from marchapp.forms import to_local
 from marchapp.models import March, Participant
 from marchapp.registration.coordination.columns import Heading, Value, headings, loads_of
 from marchapp.registration.coordination.listing import Selection, Walk, count_people, select_people, walks_of
-from marchapp.spreadsheets import BYTE_ORDER_MARK, Table, as_text, xlsx_of
+from marchapp.spreadsheets import ROWS_AT_ONCE, Table, xlsx_of
+from marchapp.spreadsheets import csv_lines as csv_lines_of
 
-ROWS_AT_ONCE = 500
 COLUMN_WIDTH = 18  # letters
 
 
 def csv_lines(session: Session, march_id: int, selection: Selection, columns: Iterable[str]) -> Iterator[str]:
-    """Yield the selection as CSV: headings in the reader's language, then some hundred rows at a time.
+    """Yield the selection as CSV, with headings in the reader's language.
 
     All is read here, as a page that is streamed is written after the view has closed its session.
     """
     march = session.get_one(March, march_id)
-    columns = list(columns)
-    shown, yes = headings(march, columns), _("Yes")
-    yield BYTE_ORDER_MARK + _as_csv([[heading.text for heading in shown]])
-    for people, walks in _people(session, march, selection, columns):
-        yield _as_csv(
-            [as_text(value, yes) for value in _row(march, shown, person, walks)] for person in people
-        )
+    yield from csv_lines_of(_table(session, march, selection, list(columns), no_progress), _("Yes"))
 
 
 def xlsx_of_people(
     session: Session, march: March, selection: Selection, columns: Iterable[str], progress: Progress
 ) -> bytes:
     """Return the selection as XLSX; no more than some hundred people are in memory at a time."""
-    columns = list(columns)
-    shown = headings(march, columns)
-    table = Table(
+    return xlsx_of([_table(session, march, selection, list(columns), progress)], _("Yes"))
+
+
+def _table(
+    session: Session, march: March, selection: Selection, columns: Collection[str], progress: Progress
+) -> Table:
+    return Table(
         name=_("Participants"),
-        headings=[(heading.text, COLUMN_WIDTH) for heading in shown],
+        headings=[(heading.text, COLUMN_WIDTH) for heading in headings(march, columns)],
         rows=_rows(session, march, selection, columns, progress),
     )
-    return xlsx_of([table], _("Yes"))
 
 
 def _rows(
@@ -74,9 +69,3 @@ def _row(
     for heading in shown:
         value = heading.value(person, walks[person.id])
         yield to_local(value, march.time_zone) if isinstance(value, datetime) else value
-
-
-def _as_csv(rows: Iterable[Iterable[str]]) -> str:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

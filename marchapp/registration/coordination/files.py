@@ -1,10 +1,10 @@
 """Pages that hand the list of participants out as a file."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from werkzeug import Response as AnyResponse
 from wtforms import BooleanField, RadioField, SelectChoice
@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from marchapp.access import fresh_account, march_for_coordinator, signed_in_account
 from marchapp.extensions import db, from_replica
-from marchapp.files.answering import attached, hand_out
+from marchapp.files.answering import attached, hand_out, streamed
 from marchapp.files.kinds import no_progress
 from marchapp.forms import BaseForm, Text
 from marchapp.i18n import locale_code
@@ -161,16 +161,9 @@ def _named_columns() -> Sequence[str]:
     return [name for name in named if name in ALL or name == "place"] or ALL
 
 
-def _from_replica(lines: Iterable[str]) -> Iterator[str]:
-    with from_replica():
-        yield from lines
-
-
 def _file(march: March, selection: Selection, columns: Sequence[str], form: str) -> Response:
     if form == "xlsx":
         params = {"arguments": selection.arguments(), "columns": list(columns)}
         with from_replica():
             return attached(PARTICIPANTS.make(db.session, march, params, no_progress))
-    lines = _from_replica(csv_lines(db.session, march.id, selection, columns))
-    headers = {"Content-Disposition": f'attachment; filename="{march.slug}-participants.csv"'}
-    return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
+    return streamed(f"{march.slug}-participants.csv", csv_lines(db.session, march.id, selection, columns))

@@ -44,10 +44,12 @@ class Addressee:
 
 
 def reach_of(session: Session, march: March, selection: Selection) -> Reach:
-    """Count the people of a selection and their mailboxes."""
+    """Count the people of a selection and their mailboxes, in one pass over them."""
     people = _chosen(session, march, selection)
-    mailboxes = people.with_only_columns(Participant.party_id, MAILBOX).join_from(Participant, Party)
-    return Reach(_count(session, people), _count(session, mailboxes.distinct()))
+    of_mailbox = people.with_only_columns(func.count().label("people")).join_from(Participant, Party)
+    mailboxes = of_mailbox.group_by(Participant.party_id, MAILBOX).subquery()
+    counts = select(func.coalesce(func.sum(mailboxes.c.people), 0), func.count()).select_from(mailboxes)
+    return Reach(*map(int, session.execute(counts).one()))
 
 
 def one_of_each_language(session: Session, march: March, selection: Selection) -> list[Addressee]:
@@ -81,10 +83,6 @@ def addressees_in(
 
 def _chosen(session: Session, march: March, selection: Selection) -> Select[Any]:
     return select_ids(session, march, selection).where(IS_THERE).order_by(None)
-
-
-def _count(session: Session, rows: Select[Any]) -> int:
-    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def _by_mailbox(people: Iterable[Participant]) -> Iterator[Addressee]:
