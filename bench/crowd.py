@@ -82,7 +82,7 @@ def fill(session: Session, march: March, stages: list[Stage], size: int) -> None
             session.execute(insert(table), its_rows[start : start + ROWS_AT_ONCE])
     _count_places(session, march, people, entries)
     session.commit()
-    _gather_statistics(session)
+    gather_statistics(session)
 
 
 def _person(rng: random.Random, march: March, number: int) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _count_places(
         session.execute(update(Quota).where(Quota.id == quota.id).values(taken=taken, capacity=None))
 
 
-def _gather_statistics(session: Session) -> None:
+def gather_statistics(session: Session) -> None:
     """Let PostgreSQL do at once what it does by itself after a while; SQLite does nothing of the kind."""
     if session.get_bind().dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

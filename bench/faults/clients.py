@@ -11,7 +11,8 @@ from http.client import HTTPConnection, HTTPException
 from itertools import count
 from urllib.parse import urlencode
 
-from bench.signups import SLUG, answers_of, hidden_fields
+from bench.browsers import hidden_fields
+from bench.signups import SLUG, answers_of
 
 PATIENCE_S = 180.0
 PAUSE_S = 0.5

@@ -84,3 +84,22 @@ def test_a_queue_that_is_down_wakes_nobody_and_fails_nothing(
     monkeypatch.setattr(one.huey.storage, "has_data_for_key", gone)
     one.send_once(one.wake)  # type: ignore[attr-defined]
     assert "wake waits for its minute" in caplog.text
+
+
+def test_a_worker_waits_for_a_queue_that_does_not_answer_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _other = workers(tmp_path / "queue.sqlite", [])
+    answers = iter((RedisGone("refused"), RedisGone("refused"), None))
+    put = one.huey.put
+
+    def put_once_it_is_there(key: str, value: object) -> None:
+        if error := next(answers):
+            raise error
+        put(key, value)
+
+    monkeypatch.setattr(one.huey, "put", put_once_it_is_there)
+    monkeypatch.setattr("marchapp.background.BETWEEN_TRIES_S", 0)
+    one._wait_for_the_storage()
+    assert caplog.text.count("does not answer") == 2
+    assert one.worker_seen_at() is not None
