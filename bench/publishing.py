@@ -63,8 +63,8 @@ def _measured(url: str, folder: str, size: int) -> dict[str, object]:
     with crowded(url, folder, size) as (app, client), app.app_context():
         session = db.session
         stage = session.scalars(select(Stage).where(Stage.number == 1)).one()
-        _put_everybody_into_a_group(session, stage)
-        _give_guides(session, stage)
+        put_everybody_into_a_group(session, stage)
+        give_guides(session, stage)
         session.commit()
         of_what |= _page(app, client, "page_before_first")
         of_what |= _version(session, stage, 1)
@@ -74,7 +74,7 @@ def _measured(url: str, folder: str, size: int) -> dict[str, object]:
         return of_what | _version(session, stage, 2)
 
 
-def _put_everybody_into_a_group(session: Session, stage: Stage) -> None:
+def put_everybody_into_a_group(session: Session, stage: Stage) -> None:
     walks = exists().where(StageEntry.participant_id == Participant.id, StageEntry.stage_id == stage.id)
     others = select(Participant.id, literal(stage.id)).where(~walks)
     session.execute(insert(StageEntry).from_select(["participant_id", "stage_id"], others))
@@ -93,7 +93,7 @@ def _put_everybody_into_a_group(session: Session, stage: Stage) -> None:
         session.execute(insert(Membership), rows)
 
 
-def _give_guides(session: Session, stage: Stage) -> None:
+def give_guides(session: Session, stage: Stage) -> None:
     groups = session.scalars(select(Group.id).where(Group.stage_id == stage.id)).all()
     first = (session.scalar(select(func.max(Account.id))) or 0) + 1
     accounts = range(first, first + len(groups))

@@ -91,13 +91,15 @@ def marks(name: str, url: str, folder: Path) -> dict[str, object]:
 
 def stored(app: Flask, acknowledged: set[str]) -> dict[str, int]:
     with app.app_context():
-        keys = db.session.scalars(select(RollMark.client_key)).all()
         standing = db.session.scalar(select(func.count()).select_from(RollStanding)) or 0
-    return {
-        "lost": len(acknowledged - set(keys)),
-        "double": len(keys) - len(set(keys)),
-        "people_not_counted": CLIENTS * PEOPLE * len(POINTS) - standing,
-    }
+        return stored_marks(acknowledged) | {"people_not_counted": CLIENTS * PEOPLE * len(POINTS) - standing}
+
+
+def stored_marks(acknowledged: set[str]) -> dict[str, int]:
+    """Count the acknowledged marks, by key, that the database does not hold, and those it holds twice."""
+    db.session.rollback()
+    keys = db.session.scalars(select(RollMark.client_key)).all()
+    return {"lost": len(acknowledged - set(keys)), "double": len(keys) - len(set(keys))}
 
 
 def prepared(url: str, folder: Path) -> tuple[Flask, list[Guide]]:

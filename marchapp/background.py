@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 BETWEEN_TRIES_S = 2.0  # to reach a storage that does not answer
+ENDS_WITHIN_S = 120.0  # deploy/march-worker.service waits for a little longer
 LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
 QUEUE_ERRORS = (RedisError, OperationalError, OSError)  # what a storage raises that does not answer
 WORKER_SEEN = "worker seen"
@@ -111,7 +112,14 @@ class TaskQueue:
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due by the clock, until the process is told to end."""
         self._wait_for_the_storage()
-        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
+        # Who is told to end finishes what is begun: else its letter would be sent a second time.
+        self.huey.create_consumer(
+            workers=threads,
+            periodic=True,
+            max_delay=LONGEST_NAP_S,
+            graceful_signal="TERM",
+            shutdown_timeout=ENDS_WITHIN_S,
+        ).run()
 
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
         # Nobody reads what a task returns, so it is not kept.

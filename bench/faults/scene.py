@@ -27,7 +27,7 @@ Lent = Callable[[], AbstractContextManager[Path]] | None
 DATABASES = ("SQLite", "PostgreSQL")
 CLIENTS = int(os.environ.get("CLIENTS", "4"))
 BEFORE_S, AFTER_S = 5.0, 8.0  # of signing up around a fault
-LETTERS_WITHIN_S = 240
+LETTERS_WITHIN_S = 900
 LEFT = (Message.sent_at.is_(None), Message.failed_at.is_(None), Message.erased_at.is_(None))
 
 
