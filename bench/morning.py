@@ -8,17 +8,18 @@ ask for the board, the list, groups and roll calls, with a second between an ans
 
 import json
 import os
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count, cycle
 
 from sqlalchemy import select
 
 from bench.browsers import Browser, Lines
 from bench.crowd import fill
+from bench.meanwhile import Meanwhile
 from bench.meters import percentiles_ms
 from bench.publishing import give_guides, put_everybody_into_a_group
 from bench.rollcall import POINTS, Guide, Phone, stored_marks
@@ -165,7 +166,7 @@ def tick(phone: Phone, planned_at: float, point: str, person: int) -> Tick:
     return Tick(key, time.monotonic() - planned_at, is_counted)
 
 
-class Desks:
+class Desks(Meanwhile):
     """Coordinators at their desks, who ask for one page after the other until the morning is over."""
 
     def __init__(self, ports: list[int], cast: Cast) -> None:
@@ -174,7 +175,7 @@ class Desks:
             Browser(Lines(ports), 60_000 + number, cookie=cookie)
             for number, cookie in enumerate(cast.coordinators)
         ]
-        self._ends = threading.Event()
+        super().__init__(partial(self._work, browser, place) for place, browser in enumerate(self.browsers))
 
     def ask_once(self) -> None:
         """Let the templates be compiled, and make sure that the pages answer."""
@@ -182,26 +183,12 @@ class Desks:
             if (answer := self.browsers[0].ask("GET", page)).status != 200:
                 raise AssertionError(f"{page} answered {answer.status}")
 
-    def __enter__(self) -> "Desks":
-        self._threads = [
-            threading.Thread(target=self._work, args=(browser, place))
-            for place, browser in enumerate(self.browsers)
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ends.set()
-        for thread in self._threads:
-            thread.join()
-
     def _work(self, browser: Browser, place: int) -> None:
         for page in cycle(self.pages[place:] + self.pages[:place]):
             began = time.perf_counter()
             browser.ask("GET", page)
             self.seconds.append(time.perf_counter() - began)
-            if self._ends.wait(A_COORDINATOR_READS_S):
+            if self.ends.wait(A_COORDINATOR_READS_S):
                 return
 
 
