@@ -1,5 +1,8 @@
 """What is due by the clock runs once a turn, and a queue that is down fails no request."""
 
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +12,23 @@ from redis.exceptions import ConnectionError as RedisGone
 
 from marchapp.background import Due, TaskQueue
 
+A_WORKER = """
+import sys, time
+from pathlib import Path
+from flask import Flask
+from marchapp.background import TaskQueue
+folder, queue = Path(sys.argv[1]), TaskQueue()
+
+@queue.task
+def take_a_while():
+    (folder / "begun").touch()
+    time.sleep(1)
+    (folder / "done").touch()
+
+queue.init_app(Flask("worker"), redis_url="", file=folder / "queue.sqlite")
+queue.send(take_a_while)
+queue.work(threads=1)
+"""
 A_MINUTE = datetime(2014, 9, 18, 6, 30, 5, tzinfo=UTC)
 
 
@@ -103,3 +123,13 @@ def test_a_worker_waits_for_a_queue_that_does_not_answer_yet(
     one._wait_for_the_storage()
     assert caplog.text.count("does not answer") == 2
     assert one.worker_seen_at() is not None
+
+
+def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(tmp_path: Path) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", A_WORKER, str(tmp_path)])
+    give_up_at = time.monotonic() + 30
+    while not (tmp_path / "begun").exists() and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+    worker.terminate()
+    worker.wait(timeout=30)
+    assert (tmp_path / "done").exists()
