@@ -30,7 +30,7 @@ class Lines:
     """Connections to some web servers that are asked in turn, as a proxy before them does."""
 
     def __init__(self, ports: Iterable[int]) -> None:
-        self.turns = cycle([HTTPConnection("127.0.0.1", port, timeout=120) for port in ports])
+        self.turns = cycle([HTTPConnection("127.0.0.1", port, timeout=600) for port in ports])
 
     def ask(self, method: str, path: str, body: str | bytes | None, headers: dict[str, str]) -> Answer:
         line = next(self.turns)

@@ -75,6 +75,7 @@ def measure_evening() -> Iterator[dict[str, object]]:
                 "points_each": POINTS,
                 **measured(stage, guides, recordings),
                 "peak_mib": stage.peak_mib(),
+                "database_mib": stage.database_mib(),
                 "compared": compared(),
             }
 

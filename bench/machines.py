@@ -36,7 +36,7 @@ MACHINES = (1, 2, 4)
 SIGNUPS = int(os.environ.get("SIGNUPS", "400"))
 READS = int(os.environ.get("READS", "2000"))
 CLIENTS = int(os.environ.get("CLIENTS", "12"))
-ALONE = 60
+ALONE, WARM = 60, 5
 PAGES = (f"/marches/{SLUG}", f"/marches/{SLUG}/stages/1", f"/marches/{SLUG}/sign-up")
 A_LOOK_S = 0.05
 WAITING = text(
@@ -123,12 +123,14 @@ def alone(stage: Scene, stage_ids: list[str], numbers: range) -> dict[str, objec
     # A thread of its own has no application context yet: each request opens and ends one.
     with Holding(db.engine) as holding, ThreadPoolExecutor(1) as apart:
         list(apart.map(lambda number: sign_up_in_process(stage.app, stage_ids, number), numbers))
-    held_s = median(islice(holding.seconds, 5, None))
+    held_s = median(islice(holding.seconds, WARM, None))
     return {
         "what": "how long a sign-up keeps the places of its march from all others, alone",
         "held_p50_ms": round(held_s * 1000, 1),
+        "of_it_web_cpu_p50_ms": round(median(islice(holding.cpu_seconds, WARM, None)) * 1000, 1),
         "statements_meanwhile": median(holding.statements),
         "most_signups_per_s_of_one_march": round(1 / held_s, 1),
+        "load_average": round(os.getloadavg()[0], 2),
     }
 
 
@@ -137,8 +139,8 @@ class Holding:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.seconds, self.statements = list[float](), list[int]()
-        self._began: float | None = None
+        self.seconds, self.cpu_seconds, self.statements = list[float](), list[float](), list[int]()
+        self._began: tuple[float, float] | None = None
 
     def __enter__(self) -> "Holding":
         event.listen(self.engine, "after_cursor_execute", self._note)
@@ -153,12 +155,14 @@ class Holding:
         if self._began is not None:
             self.statements[-1] += 1
         elif "FOR UPDATE" in statement:
-            self._began = time.perf_counter()
+            self._began = time.perf_counter(), time.thread_time()
             self.statements.append(0)
 
     def _end(self, _connection: Any) -> None:
         if self._began is not None:
-            self.seconds.append(time.perf_counter() - self._began)
+            began, cpu = self._began
+            self.seconds.append(time.perf_counter() - began)
+            self.cpu_seconds.append(time.thread_time() - cpu)
             self._began = None
 
 

@@ -55,6 +55,7 @@ def rush() -> dict[str, object]:
             "worker_cpu_ms_a_letter": round(worker_s * 1000 / counts["letters"], 1),
             "letters_per_s": round(counts["letters"] / (signing_up.seconds + mailing.seconds), 1),
             "peak_mib": stage.peak_mib(),
+            "database_mib": stage.database_mib(),
             "capacity": CAPACITY,
             **standings(),
             **counts,

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import func, select
 
 from bench.crowd import gather_statistics
 from bench.faults.mail import MailServer
@@ -73,6 +74,10 @@ class Scene:
             "web": [peak_mib(child) for web in self.webs for child in children_of(web.pid)],
             "worker": [peak_mib(worker.pid) for worker in self.workers],
         }
+
+    def database_mib(self) -> float:
+        size = db.session.scalar(select(func.pg_database_size(func.current_database()))) or 0
+        return round(size / 2**20, 1)
 
     def cookie(self, account: Account) -> str:
         """Return the cookie of somebody who has signed in; the row of it joins the session."""

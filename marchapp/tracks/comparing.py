@@ -4,12 +4,12 @@ import gzip
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
-from marchapp.geo.gpx import Recording, read_route, read_track
+from marchapp.geo.gpx import PlannedRoute, Recording, read_route, read_track
 from marchapp.geo.progress import Progress
 from marchapp.geo.recordings import COLUMNS, join
 from marchapp.geo.results import Ints
@@ -147,7 +147,7 @@ def _read(parts: Iterable[Part], progress: Callable[[int], None]) -> Iterator[Re
 
 def _compare(walked: Recording, plan: Plan, progress: Progress | None = None) -> Comparison:
     """Compare a recording; one of another day is compared in space only: it is not years late."""
-    planned = read_route(plan.route_gpx)
+    planned = _planned(plan.route_gpx)
     if not _is_of_the_day(walked, plan):
         places = [CheckpointPlan(place.name, place.lat, place.lon) for place in plan.checkpoints]
         return compare(walked=walked, planned=planned, checkpoints=places, progress=progress)
@@ -159,6 +159,11 @@ def _compare(walked: Recording, plan: Plan, progress: Progress | None = None) ->
         planned_finish=plan.finishes_at.timestamp(),
         progress=progress,
     )
+
+
+@lru_cache(maxsize=8)  # in an evening all are compared with the same few routes
+def _planned(route_gpx: bytes) -> PlannedRoute:
+    return read_route(route_gpx)
 
 
 def _is_of_the_day(walked: Recording, plan: Plan) -> bool:
