@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode
 
 from flask import Flask
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
 from sqlalchemy import func, select
 
-from bench.signups import HIDDEN, cpu_seconds, environment, hidden_fields, milliseconds, served
+from bench.browsers import Browser, Lines, hidden_fields
+from bench.meters import milliseconds
+from bench.signups import environment, served, used_by
 from marchapp.app import create_app
 from marchapp.extensions import db
 from marchapp.models import Category, RollMark, RollStanding
@@ -68,13 +68,13 @@ def marks(name: str, url: str, folder: Path) -> dict[str, object]:
     """Return how fast marks are taken on a database, and that none is lost and none double."""
     app, guides = prepared(url, folder)
     with served(url, folder) as (server, port), ThreadPoolExecutor(CLIENTS) as phones:
-        signed_in = list(phones.map(lambda guide: Phone(port, guide), guides))
+        signed_in = list(phones.map(lambda guide: Phone([port], guide), guides))
         list(phones.map(lambda phone: phone.call_roll("start", phone.guide.people[:WARM_UP]), signed_in))
         load = os.getloadavg()[0]
-        began, used = time.perf_counter(), cpu_seconds(server)
+        began, used = time.perf_counter(), used_by(server)
         sent = [one for done in phones.map(Phone.call_both, signed_in) for one in done]
         took = time.perf_counter() - began
-        used = [after - before for after, before in zip(cpu_seconds(server), used, strict=True)]
+        used = [after - before for after, before in zip(used_by(server), used, strict=True)]
     acknowledged = {one.key for one in sent if one.is_counted}
     return {
         "what": f"marks of roll calls on {name}, {CLIENTS} guides, 2 workers of 1 thread",
@@ -91,13 +91,15 @@ def marks(name: str, url: str, folder: Path) -> dict[str, object]:
 
 def stored(app: Flask, acknowledged: set[str]) -> dict[str, int]:
     with app.app_context():
-        keys = db.session.scalars(select(RollMark.client_key)).all()
         standing = db.session.scalar(select(func.count()).select_from(RollStanding)) or 0
-    return {
-        "lost": len(acknowledged - set(keys)),
-        "double": len(keys) - len(set(keys)),
-        "people_not_counted": CLIENTS * PEOPLE * len(POINTS) - standing,
-    }
+        return stored_marks(acknowledged) | {"people_not_counted": CLIENTS * PEOPLE * len(POINTS) - standing}
+
+
+def stored_marks(acknowledged: set[str]) -> dict[str, int]:
+    """Count the acknowledged marks, by key, that the database does not hold, and those it holds twice."""
+    db.session.rollback()
+    keys = db.session.scalars(select(RollMark.client_key)).all()
+    return {"lost": len(acknowledged - set(keys)), "double": len(keys) - len(set(keys))}
 
 
 def prepared(url: str, folder: Path) -> tuple[Flask, list[Guide]]:
@@ -127,33 +129,21 @@ def prepare_guide(march, stage) -> Guide:  # type: ignore[no-untyped-def]
 
 
 class Phone:
-    """A guide's phone, signed in."""
+    """A guide's phone, signed in by its form, or with the cookie of before."""
 
-    def __init__(self, port: int, guide: Guide) -> None:
+    def __init__(self, ports: list[int], guide: Guide, *, cookie: str = "") -> None:
         self.guide = guide
-        self.line = HTTPConnection("127.0.0.1", port, timeout=60)
-        self.headers = {"X-Forwarded-For": f"10.0.0.{guide.group_id % 250}"}
-        self.sign_in()
-
-    def ask(self, method: str, path: str, body: str | None = None, kind: str = "") -> tuple[int, str]:
-        headers = self.headers | ({"Content-Type": kind} if kind else {})
-        self.line.request(method, path, body, headers)
-        answer = self.line.getresponse()
-        page = answer.read().decode()
-        for name, value in answer.getheaders():
-            if name == "Set-Cookie" and value.startswith("session="):
-                self.headers["Cookie"] = value.partition(";")[0]
-        return answer.status, page
+        self.browser = Browser(Lines(ports), guide.group_id, cookie=cookie)
+        if not cookie:
+            self.sign_in()
+        page = self.browser.open_page(f"/groups/{guide.group_id}/roll-call/start").page
+        if 'id="roll"' not in page:
+            raise AssertionError("the guide could not sign in")
 
     def sign_in(self) -> None:
-        _status, page = self.ask("GET", "/sign-in")
-        token = hidden_fields(page)["csrf_token"][0]
+        token = hidden_fields(self.browser.ask("GET", "/sign-in").page)["csrf_token"][0]
         form = {"csrf_token": token, "email": self.guide.email, "password": PASSWORD}
-        self.ask("POST", "/sign-in", urlencode(form), "application/x-www-form-urlencoded")
-        _status, page = self.ask("GET", f"/groups/{self.guide.group_id}/roll-call/start")
-        if not HIDDEN.search(page) or 'id="roll"' not in page:
-            raise AssertionError("the guide could not sign in")
-        self.headers["X-CSRFToken"] = hidden_fields(page)["csrf_token"][0]
+        self.browser.send("/sign-in", form)
 
     def call_both(self) -> list[Sent]:
         return [one for point in POINTS for one in self.call_roll(point, self.guide.people)]
@@ -168,11 +158,15 @@ class Phone:
 
     def mark(self, point: str, person: int, key: str) -> Sent:
         began = time.perf_counter()
+        is_counted = self.sends_mark(point, person, key)
+        return Sent(key, time.perf_counter() - began, is_counted)
+
+    def sends_mark(self, point: str, person: int, key: str) -> bool:
+        """Send a mark and tell whether it was acknowledged."""
         body = json.dumps({"marks": [{"key": key, "participant": person, "state": "present", "ago_ms": 900}]})
         address = f"/groups/{self.guide.group_id}/roll-call/{point}/marks"
-        status, page = self.ask("POST", address, body, "application/json")
-        is_counted = status == 200 and json.loads(page)["answers"][0]["counts"]
-        return Sent(key, time.perf_counter() - began, is_counted)
+        answer = self.browser.ask("POST", address, body, Content_Type="application/json")
+        return answer.status == 200 and json.loads(answer.page)["answers"][0]["counts"]
 
 
 if __name__ == "__main__":

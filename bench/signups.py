@@ -9,7 +9,6 @@ starts them, for slow phones to talk to: threads of one process hinder each othe
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -21,17 +20,16 @@ from contextlib import contextmanager
 from cProfile import Profile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from html import unescape
-from http.client import HTTPConnection
+from itertools import pairwise
 from pathlib import Path
 from pstats import Stats
-from statistics import quantiles
-from urllib.parse import urlencode
 
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 
+from bench.browsers import Browser, Lines, hidden_fields
+from bench.meters import cpu_seconds, milliseconds
 from marchapp.app import create_app
 from marchapp.extensions import db
 from marchapp.models import Category, March, Message, Participant, Party, Standing
@@ -44,8 +42,6 @@ CLIENTS, WORKERS = 8, 2
 WARM_UP = 40  # each worker compiles its templates first
 PROFILED = 60
 SLUG = "crowd"
-HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
-ATTRIBUTE = re.compile(r'(name|value)="([^"]*)"')
 ANYBODY = {
     "country": "NO",
     "municipality": "Sør-Varanger",
@@ -87,10 +83,15 @@ PARTS = {
 
 @dataclass(frozen=True)
 class SignedUp:
-    """One sign-up as its client saw it: when it began and how long each request took, in seconds."""
+    """One sign-up as its client saw it: how long each request took, in seconds, and where it ended."""
 
+    number: int
     steps: tuple[float, ...]
     led_to: str
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return "/registrations/" in self.led_to
 
 
 def measure() -> Iterator[dict[str, object]]:
@@ -109,14 +110,14 @@ def signups(name: str, url: str, folder: Path) -> dict[str, object]:
     app = prepared(url, folder)
     with served(url, folder) as (server, port), app.app_context():
         stage_ids = stage_ids_of_march()
-        sign_up_all(port, stage_ids, range(WARM_UP))
+        sign_up_all([port], stage_ids, range(WARM_UP))
         load = os.getloadavg()[0]
-        began, used = time.perf_counter(), cpu_seconds(server)
-        done = sign_up_all(port, stage_ids, range(WARM_UP, WARM_UP + SIGNUPS))
+        began, used = time.perf_counter(), used_by(server)
+        done = sign_up_all([port], stage_ids, range(WARM_UP, WARM_UP + SIGNUPS))
         took = time.perf_counter() - began
-        used = [after - before for after, before in zip(cpu_seconds(server), used, strict=True)]
+        used = [after - before for after, before in zip(used_by(server), used, strict=True)]
         counts = stored()
-    acknowledged = {one.led_to for one in done if "/registrations/" in one.led_to}
+    acknowledged = {one.led_to for one in done if one.is_acknowledged}
     whole = [sum(one.steps) for one in done]
     return {
         "what": f"sign-ups on {name}, {CLIENTS} clients, {WORKERS} workers of {THREADS} threads",
@@ -165,22 +166,28 @@ def cumulative(stats: dict, functions: list[tuple[str, str]]) -> float:
 
 
 def prepared(url: str, folder: Path) -> Flask:
-    """Return an application whose database holds an open march of three stages, one across a border."""
+    """Return an application whose database holds an open march."""
     app = create_app(environment(url, folder), RATELIMIT_ENABLED=False)
-    first_day = datetime.now(UTC).date() + timedelta(days=90)
     with app.app_context():
         upgrade()
-        march = make_march(
-            db.session,
-            slug=SLUG,
-            capacity=100_000,
-            starts_on=first_day,
-            ends_on=first_day + timedelta(days=2),
-        )
-        for number in (1, 2, 3):
-            make_stage(db.session, march, number=number, crosses_border=number == 2)
+        fill_march()
         db.session.commit()
     return app
+
+
+def fill_march() -> March:
+    """Add an open march of three stages, one across a border."""
+    first_day = datetime.now(UTC).date() + timedelta(days=90)
+    march = make_march(
+        db.session,
+        slug=SLUG,
+        capacity=100_000,
+        starts_on=first_day,
+        ends_on=first_day + timedelta(days=2),
+    )
+    for number in (1, 2, 3):
+        make_stage(db.session, march, number=number, crosses_border=number == 2)
+    return march
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
@@ -210,17 +217,9 @@ def served(url: str, folder: Path) -> Iterator[tuple[int, int]]:
         server.wait(timeout=30)
 
 
-def cpu_seconds(server: int) -> list[float]:
-    """Return the processor time of gunicorn with its workers, and of the clients here (Linux).
-
-    On a machine that does other work, too, it says what a sign-up costs; a database server comes on top.
-    """
-    workers = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    ticks = 0
-    for process in (str(server), *workers):
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return [ticks / os.sysconf("SC_CLK_TCK"), time.process_time()]
+def used_by(server: int) -> list[float]:
+    """Return the processor time of gunicorn, and of the clients here; a database server comes on top."""
+    return [cpu_seconds(server), time.process_time()]
 
 
 def wait_for(port: int) -> None:
@@ -232,43 +231,32 @@ def wait_for(port: int) -> None:
     raise TimeoutError("gunicorn does not answer")
 
 
-def sign_up_all(port: int, stage_ids: list[str], numbers: range) -> list[SignedUp]:
+def sign_up_all(
+    ports: list[int], stage_ids: list[str], numbers: range, *, clients: int = CLIENTS
+) -> list[SignedUp]:
     """Let the clients share the work; each takes the next number when it is done with one."""
     left = iter(numbers)
 
     def work(_client: int) -> list[SignedUp]:
-        browser = HTTPConnection("127.0.0.1", port, timeout=60)
-        return [sign_up(browser, stage_ids, number) for number in left]
+        lines = Lines(ports)
+        return [sign_up(lines, stage_ids, number) for number in left]
 
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        return [one for done in clients.map(work, range(CLIENTS)) for one in done]
+    with ThreadPoolExecutor(clients) as pool:
+        return [one for done in pool.map(work, range(clients)) for one in done]
 
 
-def sign_up(browser: HTTPConnection, stage_ids: list[str], number: int) -> SignedUp:
+def sign_up(lines: Lines, stage_ids: list[str], number: int) -> SignedUp:
     """Sign somebody up as a browser does, by what the pages themselves hold."""
     category, answers = answers_of(number, stage_ids)
     address = f"/marches/{SLUG}/sign-up/{category}"
-    headers = {"X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
-    steps: list[float] = []
-    hidden: dict[str, list[str]] = {}
-    led_to = ""
-    for step in ("form", "review", "send"):
-        began = time.perf_counter()
-        if step == "form":
-            browser.request("GET", address, headers=headers)
-        else:
-            body = urlencode({**hidden, **(answers if step == "review" else {}), "step": step}, doseq=True)
-            browser.request(
-                "POST", address, body, headers | {"Content-Type": "application/x-www-form-urlencoded"}
-            )
-        answer = browser.getresponse()
-        page = answer.read().decode()
-        steps.append(time.perf_counter() - began)
-        if cookie := answer.headers.get("Set-Cookie"):
-            headers["Cookie"] = cookie.partition(";")[0]
-        hidden = hidden_fields(page)
-        led_to = answer.headers.get("Location", "")
-    return SignedUp(tuple(steps), led_to)
+    browser = Browser(lines, number)
+    moments = [time.perf_counter()]
+    answer = browser.ask("GET", address)
+    for step, written in (("review", answers), ("send", {})):
+        moments.append(time.perf_counter())
+        answer = browser.send(address, {**hidden_fields(answer.page), **written, "step": step})
+    moments.append(time.perf_counter())
+    return SignedUp(number, tuple(end - begin for begin, end in pairwise(moments)), answer.led_to)
 
 
 def sign_up_in_process(app: Flask, stage_ids: list[str], number: int) -> None:
@@ -299,15 +287,6 @@ def answers_of(number: int, stage_ids: list[str]) -> tuple[Category, dict[str, o
     return category, {**ANYBODY, **OF_CATEGORY[category], **own}
 
 
-def hidden_fields(page: str) -> dict[str, list[str]]:
-    """Return the hidden fields of a page, which hold what was answered so far."""
-    fields: dict[str, list[str]] = {}
-    for tag in HIDDEN.findall(page):
-        found = dict(ATTRIBUTE.findall(tag))
-        fields.setdefault(found["name"], []).append(unescape(found.get("value", "")))
-    return fields
-
-
 def stored() -> dict[str, int]:
     """Count what the database holds now."""
     session = db.session
@@ -321,10 +300,6 @@ def stored() -> dict[str, int]:
         "parties": session.scalar(select(func.count()).select_from(Party)) or 0,
         "received": session.scalar(letters) or 0,
     }
-
-
-def milliseconds(times: list[float], percent: int) -> float:
-    return round(quantiles(times, n=100)[percent - 1] * 1000, 1)
 
 
 if __name__ == "__main__":

@@ -94,9 +94,9 @@ def peak_mib(track: Path, route: Path) -> float:
     return float(subprocess.run(arguments, capture_output=True, check=True, text=True).stdout)
 
 
-def long_files(points: int, route_points: int) -> tuple[bytes, bytes]:
-    """Return a 1 Hz recording and its planned route as GPX bytes."""
-    rng = np.random.default_rng(1)
+def long_files(points: int, route_points: int, *, seed: int = 1) -> tuple[bytes, bytes]:
+    """Return a 1 Hz recording and its planned route as GPX bytes; `seed` gives others of the same walk."""
+    rng = np.random.default_rng(seed)
     planned = np.column_stack((np.arange(route_points) * 1.3 * points / route_points, np.zeros(route_points)))
     planned[:, 1] = 400 * np.sin(planned[:, 0] / 900) + 30 * np.sin(planned[:, 0] / 70)
     legs = np.concatenate(((0.0,), np.cumsum(np.hypot(*np.diff(planned, axis=0).T))))

@@ -13,6 +13,7 @@ from flask_security import current_user
 from flask_security.decorators import default_unauthn_handler
 from flask_security.utils import check_and_update_authn_fresh, get_message
 from sqlalchemy import ColumnElement, Select, exists, select, true
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from marchapp.extensions import db
@@ -169,8 +170,8 @@ def group_for_guide(group_id: int) -> Group:
 
     Raises ClosedToGuides on other days.
     """
-    group = group_at_any_time(group_id)
-    if not sees_people_of(group):
+    group = group_at_any_time(group_id)  # so whoever reads this guides or coordinates it
+    if not (is_coordinator(group.stage.march) or group.stage.is_open_to_guides(datetime.now(UTC))):
         raise ClosedToGuides(group.stage)
     return group
 
@@ -178,7 +179,8 @@ def group_for_guide(group_id: int) -> Group:
 def group_at_any_time(group_id: int) -> Group:
     """Return a group to one of its guides or a coordinator, for what shows none of its people: recordings."""
     signed_in_account()
-    group = _one(select(Group).where(Group.id == group_id))
+    with_march = joinedload(Group.stage).joinedload(Stage.march)
+    group = _one(select(Group).where(Group.id == group_id).options(with_march))
     _allow(is_guide_of(group) or is_coordinator(group.stage.march))
     return group
 

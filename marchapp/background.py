@@ -7,6 +7,7 @@ from enum import Enum
 from functools import wraps
 from pathlib import Path
 from sqlite3 import OperationalError
+from time import sleep
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -16,6 +17,8 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+BETWEEN_TRIES_S = 2.0  # to reach a storage that does not answer
+ENDS_WITHIN_S = 120.0  # deploy/march-worker.service waits for a little longer
 LONGEST_NAP_S = 1.0  # after which the worker looks whether something was sent
 QUEUE_ERRORS = (RedisError, OperationalError, OSError)  # what a storage raises that does not answer
 WORKER_SEEN = "worker seen"
@@ -108,8 +111,15 @@ class TaskQueue:
 
     def work(self, *, threads: int) -> None:
         """Do what was sent, and what is due by the clock, until the process is told to end."""
-        self._note_that_a_worker_is_here()
-        self.huey.create_consumer(workers=threads, periodic=True, max_delay=LONGEST_NAP_S).run()
+        self._wait_for_the_storage()
+        # Who is told to end finishes what is begun: else its letter would be sent a second time.
+        self.huey.create_consumer(
+            workers=threads,
+            periodic=True,
+            max_delay=LONGEST_NAP_S,
+            graceful_signal="TERM",
+            shutdown_timeout=ENDS_WITHIN_S,
+        ).run()
 
     def init_app(self, app: Flask, *, redis_url: str, file: Path) -> None:
         # Nobody reads what a task returns, so it is not kept.
@@ -148,6 +158,15 @@ class TaskQueue:
         is_ours = last < turn or last > due.turn(now + A_CLOCK_MAY_DIFFER_BY)
         self.huey.put(key, turn if is_ours else last)
         return is_ours
+
+    def _wait_for_the_storage(self) -> None:
+        """Begin when the storage answers: a machine may start its worker before its Redis."""
+        while True:
+            try:
+                return self._note_that_a_worker_is_here()
+            except QUEUE_ERRORS as error:
+                log.warning("The worker waits for the queue, which does not answer: %s", error)
+                sleep(BETWEEN_TRIES_S)
 
     def _note_that_a_worker_is_here(self) -> None:
         self.huey.put(WORKER_SEEN, datetime.now(UTC).timestamp())

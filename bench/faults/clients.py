@@ -2,7 +2,6 @@
 
 import random
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,9 @@ from http.client import HTTPConnection, HTTPException
 from itertools import count
 from urllib.parse import urlencode
 
-from bench.signups import SLUG, answers_of, hidden_fields
+from bench.browsers import hidden_fields
+from bench.meanwhile import Meanwhile
+from bench.signups import SLUG, answers_of
 
 PATIENCE_S = 180.0
 PAUSE_S = 0.5
@@ -28,30 +29,19 @@ class Seen:
     answers: Counter[str] = field(default_factory=Counter)
 
 
-class Crowd:
+class Crowd(Meanwhile):
     """Some clients that sign one person up after the other until they are told to stop.
 
     Each request goes to any of the ports, as a proxy before several web servers sends it.
     """
 
     def __init__(self, port: int, stage_ids: list[str], *, clients: int) -> None:
+        super().__init__([self._work] * clients)
         self.ports, self.stage_ids, self.seen = [port], stage_ids, Seen()
         self._numbers: Iterator[int] = count()
-        self._ends = threading.Event()
-        self._threads = [threading.Thread(target=self._work) for _ in range(clients)]
-
-    def __enter__(self) -> "Crowd":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ends.set()
-        for thread in self._threads:
-            thread.join()
 
     def _work(self) -> None:
-        while not self._ends.is_set():
+        while not self.ends.is_set():
             number = next(self._numbers)
             began = time.monotonic()
             if Person(self, number).signs_up():

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.meters import children_of
+
 PROJECT = Path(__file__).parents[2]
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -20,13 +22,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 60, what: str = "a server") -> None:
+def wait_until(
+    is_so: Callable[[], bool], *, seconds: float = 60, every_s: float = 0.1, what: str = "a server"
+) -> None:
     """Wait for something to become true. Raises TimeoutError."""
     ends_at = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > ends_at:
             raise TimeoutError(f"{what} did not answer within {seconds:.0f} s")
-        time.sleep(0.1)
+        time.sleep(every_s)
 
 
 def is_open(port: int) -> bool:
@@ -60,8 +64,7 @@ class Process:
         return self._running.pid
 
     def children(self) -> list[int]:
-        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in listed.split()]
+        return children_of(self.pid)
 
     def kill(self) -> None:
         """End the process and its children as a failing machine does."""
@@ -79,11 +82,11 @@ class Process:
 
 
 class Web(Process):
-    """gunicorn with two workers, as it is installed."""
+    """gunicorn as it is installed: two workers, unless WEB_WORKERS says otherwise."""
 
     def __init__(self, port: int, *, environment: dict[str, str], log: Path, project: Path = PROJECT) -> None:
         self.port = port
-        command = ("gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", "wsgi:app")
+        command = ("gunicorn", "--bind", f"127.0.0.1:{port}", "wsgi:app")
         super().__init__(*command, environment=environment, log=log, project=project)
 
     def start(self) -> None:
@@ -113,6 +116,10 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
         self._run(
@@ -135,9 +142,7 @@ class Postgres:
 
     def kill(self) -> None:
         """Kill the postmaster and what serves its connections, as a failing machine does."""
-        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        for pid in (postmaster, *map(int, children)):
+        for pid in (self.pid, *children_of(self.pid)):
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not is_open(self.port), what="the end of PostgreSQL")
         (self.folder / "data" / "postmaster.pid").unlink()

@@ -13,6 +13,7 @@ from flask import Flask, Response, g, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import set_request_attr
 from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import joinedload
 from ua_parser import parse
 
 from marchapp.extensions import db, queue, writing
@@ -30,16 +31,18 @@ UNKNOWN = "Other"  # as the parser calls what it does not know
 def load_account(uniquifier: str) -> Account | None:
     """Return who is signed in with the cookie of this request, if that sign-in was not ended."""
     now = datetime.now(UTC)
-    found = db.session.execute(
+    query = (
         select(Account, SignIn)
         .join(SignIn, SignIn.account_id == Account.id)
+        .options(joinedload(Account.appointments))  # what every page asks for next
         .where(
             Account.fs_uniquifier == uniquifier,
             Account.active,
             SignIn.secret_hash == hash_of_secret(session.get(DEVICE, "")),
             SignIn.seen_at > now - LASTS,
         )
-    ).first()
+    )
+    found = db.session.execute(query).unique().first()
     if found is None:
         return None
     account, sign_in = found

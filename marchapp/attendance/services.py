@@ -211,7 +211,7 @@ def marks_at(session: Session, *, stage_id: int, point: str, participant_id: int
                 RollMark.stage_id == stage_id,
                 RollMark.point == point,
             )
-            .options(joinedload(RollMark.account))
+            .options(joinedload(RollMark.account).lazyload(Account.appointments))
             .order_by(RollMark.marked_at, RollMark.client_key)
         )
     )

@@ -4,12 +4,12 @@ import gzip
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from marchapp.geo.comparison import CheckpointPlan, Comparison, compare
-from marchapp.geo.gpx import Recording, read_route, read_track
+from marchapp.geo.gpx import PlannedRoute, Recording, read_route, read_track
 from marchapp.geo.progress import Progress, untold, within
 from marchapp.geo.recordings import COLUMNS, join
 from marchapp.geo.results import Ints
@@ -149,7 +149,7 @@ def _read(parts: Iterable[Part], progress: Callable[[int], None]) -> Iterator[Re
 
 def _compare(walked: Recording, plan: Plan, progress: Progress = untold) -> Comparison:
     """Compare a recording; one of another day is compared in space only: it is not years late."""
-    planned, progress = read_route(plan.route_gpx), within(MOST_TO_COMPARE_S, progress)
+    planned, progress = _planned(plan.route_gpx), within(MOST_TO_COMPARE_S, progress)
     if not _is_of_the_day(walked, plan):
         places = [CheckpointPlan(place.name, place.lat, place.lon) for place in plan.checkpoints]
         return compare(walked=walked, planned=planned, checkpoints=places, progress=progress)
@@ -161,6 +161,11 @@ def _compare(walked: Recording, plan: Plan, progress: Progress = untold) -> Comp
         planned_finish=plan.finishes_at.timestamp(),
         progress=progress,
     )
+
+
+@lru_cache(maxsize=8)  # in an evening all are compared with the same few routes
+def _planned(route_gpx: bytes) -> PlannedRoute:
+    return read_route(route_gpx)
 
 
 def _is_of_the_day(walked: Recording, plan: Plan) -> bool:

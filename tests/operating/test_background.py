@@ -1,5 +1,8 @@
 """What is due by the clock runs once a turn, and a queue that is down fails no request."""
 
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +12,23 @@ from redis.exceptions import ConnectionError as RedisGone
 
 from marchapp.background import Due, TaskQueue
 
+A_WORKER = """
+import sys, time
+from pathlib import Path
+from flask import Flask
+from marchapp.background import TaskQueue
+folder, queue = Path(sys.argv[1]), TaskQueue()
+
+@queue.task
+def take_a_while():
+    (folder / "begun").touch()
+    time.sleep(1)
+    (folder / "done").touch()
+
+queue.init_app(Flask("worker"), redis_url="", file=folder / "queue.sqlite")
+queue.send(take_a_while)
+queue.work(threads=1)
+"""
 A_MINUTE = datetime(2014, 9, 18, 6, 30, 5, tzinfo=UTC)
 
 
@@ -84,3 +104,32 @@ def test_a_queue_that_is_down_wakes_nobody_and_fails_nothing(
     monkeypatch.setattr(one.huey.storage, "has_data_for_key", gone)
     one.send_once(one.wake)  # type: ignore[attr-defined]
     assert "wake waits for its minute" in caplog.text
+
+
+def test_a_worker_waits_for_a_queue_that_does_not_answer_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _other = workers(tmp_path / "queue.sqlite", [])
+    answers = iter((RedisGone("refused"), RedisGone("refused"), None))
+    put = one.huey.put
+
+    def put_once_it_is_there(key: str, value: object) -> None:
+        if error := next(answers):
+            raise error
+        put(key, value)
+
+    monkeypatch.setattr(one.huey, "put", put_once_it_is_there)
+    monkeypatch.setattr("marchapp.background.BETWEEN_TRIES_S", 0)
+    one._wait_for_the_storage()
+    assert caplog.text.count("does not answer") == 2
+    assert one.worker_seen_at() is not None
+
+
+def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(tmp_path: Path) -> None:
+    worker = subprocess.Popen([sys.executable, "-c", A_WORKER, str(tmp_path)])
+    give_up_at = time.monotonic() + 30
+    while not (tmp_path / "begun").exists() and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+    worker.terminate()
+    worker.wait(timeout=30)
+    assert (tmp_path / "done").exists()
