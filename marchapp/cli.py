@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import click
 from flask import Flask
 from flask_security import hash_password
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from marchapp import keys
+from marchapp.accounts.devices import end_all
 from marchapp.accounts.second_step import turn_off
 from marchapp.accounts.services import appoint, make_account
 from marchapp.extensions import db, queue
@@ -215,6 +216,24 @@ def reset_second_step(email: str) -> None:
     click.echo(f"{account.email} signs in with the password alone, until the second step is set up again.")
 
 
+@click.command("sign-out")
+@click.argument("emails", nargs=-1)
+@click.option("--everybody", is_flag=True, help="All accounts there are.")
+def sign_out(emails: tuple[str, ...], everybody: bool) -> None:
+    """Sign somebody out everywhere, or everybody: a phone was lost, or somebody strange was seen."""
+    if everybody == bool(emails):
+        raise click.UsageError("Name one or more e-mail addresses, or say --everybody.")
+    wanted = [email.lower() for email in emails]
+    accounts = db.session.scalars(
+        select(Account).where(true() if everybody else Account.email.in_(wanted))
+    ).all()
+    if unknown := set(wanted) - {account.email for account in accounts}:
+        raise click.ClickException(f"Nobody signs in as {', '.join(sorted(unknown))}.")
+    ended = sum(end_all(account) for account in accounts)
+    db.session.commit()
+    click.echo(f"Ended: {ended} sign-ins of {len(accounts)} accounts.")
+
+
 @click.command("compare-again")
 @click.option("--all", "even_new", is_flag=True, help="Also what this version of the engine has compared.")
 def compare_again(even_new: bool) -> None:
@@ -233,6 +252,7 @@ COMMANDS = (
     new_march,
     coordinator,
     reset_second_step,
+    sign_out,
     compare_again,
     compute_rosters,
     key_check,

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, g, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import set_request_attr
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, true, update
 from sqlalchemy.orm import joinedload
 from ua_parser import parse
 
@@ -23,6 +23,7 @@ from marchapp.models.conditional import rows_changed
 from marchapp.models.link import hash_of_secret
 
 LASTS = timedelta(days=31)  # unused for so long, a sign-in ends by itself
+LASTS_AT_MOST = timedelta(days=365)  # however often it is used
 NOTED_EVERY = timedelta(hours=1)
 DEVICE = "device"  # the name of its secret in the cookie
 UNKNOWN = "Other"  # as the parser calls what it does not know
@@ -39,7 +40,7 @@ def load_account(uniquifier: str) -> Account | None:
             Account.fs_uniquifier == uniquifier,
             Account.active,
             SignIn.secret_hash == hash_of_secret(session.get(DEVICE, "")),
-            SignIn.seen_at > now - LASTS,
+            *_still_lasts(now),
         )
     )
     found = db.session.execute(query).unique().first()
@@ -51,6 +52,10 @@ def load_account(uniquifier: str) -> Account | None:
     set_request_attr("fs_authn_via", "session")
     set_request_attr("fs_paa", session.get("fs_paa", 0))
     return account
+
+
+def _still_lasts(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return SignIn.seen_at > now - LASTS, SignIn.began_at > now - LASTS_AT_MOST
 
 
 def begin(_app: Flask, user: Account, **_named: Any) -> None:
@@ -82,28 +87,31 @@ def end_this(_app: Flask, **_named: Any) -> None:
 
 def end_others(user: Account) -> int:
     """Sign an account out everywhere but here; return how many sign-ins that ended."""
-    return _end(user, SignIn.id != g.get("sign_in_id", 0))
+    return _end(user, SignIn.id != g.get("sign_in_id", 0), by=user)
 
 
 def end_one(user: Account, sign_in_id: int) -> int:
     """Sign an account out on one device; none of anybody else's is touched."""
-    return _end(user, SignIn.id == sign_in_id)
+    return _end(user, SignIn.id == sign_in_id, by=user)
 
 
-def _end(user: Account, which: ColumnElement[bool]) -> int:
+def end_all(user: Account) -> int:
+    """Sign an account out everywhere, as whoever runs the site decided."""
+    return _end(user, true(), by=None)
+
+
+def _end(user: Account, which: ColumnElement[bool], *, by: Account | None) -> int:
     ended = rows_changed(db.session, delete(SignIn).where(SignIn.account_id == user.id, which))
     if ended:
         now = datetime.now(UTC)
-        record_of_account(db.session, user, "account.signed_out", at=now, by=user, count=ended)
+        record_of_account(db.session, user, "account.signed_out", at=now, by=by, count=ended)
     return ended
 
 
 def sign_ins_of(user: Account) -> Sequence[SignIn]:
     """Return where an account is signed in, the last used first."""
-    lasting = SignIn.seen_at > datetime.now(UTC) - LASTS
-    return db.session.scalars(
-        select(SignIn).where(SignIn.account_id == user.id, lasting).order_by(SignIn.seen_at.desc())
-    ).all()
+    of_user = select(SignIn).where(SignIn.account_id == user.id, *_still_lasts(datetime.now(UTC)))
+    return db.session.scalars(of_user.order_by(SignIn.seen_at.desc())).all()
 
 
 def device_of(user_agent: str) -> str:
@@ -127,7 +135,7 @@ def note_seen(response: Response) -> Response:
 
 @queue.nightly
 def forget_old_sign_ins() -> None:
-    db.session.execute(delete(SignIn).where(SignIn.seen_at <= datetime.now(UTC) - LASTS))
+    db.session.execute(delete(SignIn).where(~and_(*_still_lasts(datetime.now(UTC)))))
     db.session.commit()
 
 

@@ -155,6 +155,39 @@ def test_a_sign_in_that_is_not_used_for_a_month_ends(app: Flask, session: Sessio
     assert session.scalars(select(SignIn)).all() == []
 
 
+def test_a_sign_in_ends_after_a_year_however_often_it_is_used(
+    app: Flask, session: Session, guide: Account
+) -> None:
+    client = entered(app, guide)
+    session.execute(update(SignIn).values(began_at=datetime.now(UTC) - timedelta(days=366)))
+    session.commit()
+    assert not is_signed_in(client)
+    forget_old_sign_ins()
+    assert session.scalars(select(SignIn)).all() == []
+
+
+@pytest.mark.parametrize("whom", [["GUIDE"], ["--everybody"]])
+def test_who_runs_the_site_signs_people_out(
+    app: Flask, session: Session, guide: Account, whom: list[str]
+) -> None:
+    client = entered(app, guide)
+    whom = [guide.email.upper() if one == "GUIDE" else one for one in whom]
+    done = app.test_cli_runner().invoke(args=["sign-out", *whom])
+    assert done.output.startswith("Ended: 1 sign-ins of ")
+    assert not is_signed_in(client)
+    [event] = session.scalars(select(AuditEvent).where(AuditEvent.action == "account.signed_out"))
+    assert (event.account_id, event.subject_id) == (None, guide.id)
+
+
+@pytest.mark.parametrize("whom", [[], ["nobody@example.org"], ["--everybody", "nobody@example.org"]])
+def test_nobody_is_signed_out_by_mistake(
+    app: Flask, session: Session, guide: Account, whom: list[str]
+) -> None:
+    client = entered(app, guide)
+    assert app.test_cli_runner().invoke(args=["sign-out", *whom]).exit_code != 0
+    assert is_signed_in(client)
+
+
 def test_use_is_noted_once_an_hour(app: Flask, session: Session, guide: Account) -> None:
     client = entered(app, guide)
     before = datetime.now(UTC) - timedelta(hours=2)

@@ -61,6 +61,7 @@ def test_every_page_is_bound_to_what_comes_from_here(doors: Doors) -> None:
             assert "unsafe" not in policy, rule
             assert "frame-ancestors 'none'" in policy, rule
         assert {name: answer.headers.get(name) for name in OF_ALL} == OF_ALL, (rule, who)
+        assert answer.mimetype[:5] != "text/" or answer.content_type.endswith("charset=utf-8"), rule
         assert "camera=(self), geolocation=()" in answer.headers["Permissions-Policy"], rule
 
 
