@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,8 +12,8 @@ from marchapp.attendance.points import Point, points_called
 from marchapp.attendance.words import point_name, state_word
 from marchapp.files.kinds import Progress
 from marchapp.files.tables import declare_table
+from marchapp.files.words import people_done
 from marchapp.forms import to_local
-from marchapp.i18n import figure
 from marchapp.models import (
     Participant,
     PublishedGroup,
@@ -102,21 +101,11 @@ def _at_points(marks: dict[str, RollMark], points: list[Point], stage: Stage) ->
         yield to_local(mark.marked_at, stage.march.time_zone) if mark else None
 
 
-def _counted(done: int, total: int) -> str:
-    return ngettext(
-        "%(done)s of %(total)s person",
-        "%(done)s of %(total)s people",
-        total,
-        done=figure(done),
-        total=figure(total),
-    )
-
-
 ROLL_CALLS = declare_table(
     "roll_calls",
     roll_calls_table,
     file_name="roll-calls",
     title=lambda number: _("Roll calls of stage %(number)s", number=number),
-    counted=_counted,
+    counted=people_done,
     endpoint="attendance.board",
 )

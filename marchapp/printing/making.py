@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marchapp.files.kinds import CannotBeMade, FileKind, Made, Params, Progress, declare, no_progress
+from marchapp.files.words import people_done
 from marchapp.i18n import figure, moment
 from marchapp.models import March, Stage
 from marchapp.paper.badges import draw_badges
@@ -122,16 +123,6 @@ def _titled(words: Callable[[int], str]) -> Callable[[Params], str]:
     return lambda params: words(params["stage_number"])
 
 
-def _counted_people(done: int, total: int) -> str:
-    return ngettext(
-        "%(done)s of %(total)s person",
-        "%(done)s of %(total)s people",
-        total,
-        done=figure(done),
-        total=figure(total),
-    )
-
-
 def _counted_badges(done: int, total: int) -> str:
     return ngettext(
         "%(done)s of %(total)s badge",
@@ -147,7 +138,7 @@ ROSTERS = declare(
         name="rosters",
         make=_make_rosters,
         title=_titled(lambda number: _("Rosters of stage %(number)s", number=number)),
-        counted=_counted_people,
+        counted=people_done,
         back=_back,
     )
 )
@@ -156,7 +147,7 @@ SIGN_IN_SHEETS = declare(
         name="sign_in_sheets",
         make=_make_sign_in,
         title=_titled(lambda number: _("Sign-in sheets of stage %(number)s", number=number)),
-        counted=_counted_people,
+        counted=people_done,
         back=_back,
     )
 )
@@ -174,7 +165,7 @@ GROUP_LIST = declare(
         name="groups",
         make=_make_list,
         title=_titled(lambda number: _("Groups of stage %(number)s", number=number)),
-        counted=_counted_people,
+        counted=people_done,
         back=_back,
     )
 )

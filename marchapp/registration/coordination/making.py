@@ -2,11 +2,10 @@
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from marchapp.files.kinds import FileKind, Made, Params, Progress, declare
-from marchapp.i18n import figure
+from marchapp.files.words import people_done
 from marchapp.models import March
 from marchapp.registration.coordination.export import xlsx_of_people
 from marchapp.registration.coordination.listing import Selection
@@ -19,16 +18,6 @@ def _make(session: Session, march: March, params: Params, progress: Progress) ->
     return Made(name=f"{march.slug}-participants.xlsx", media_type=XLSX, content=content)
 
 
-def _counted(done: int, total: int) -> str:
-    return ngettext(
-        "%(done)s of %(total)s person",
-        "%(done)s of %(total)s people",
-        total,
-        done=figure(done),
-        total=figure(total),
-    )
-
-
 def _back(march: March, params: Params) -> tuple[str, str]:
     return url_for("registration.participants", slug=march.slug, **params["arguments"]), _("Participants")
 
@@ -38,7 +27,7 @@ PARTICIPANTS = declare(
         name="participants",
         make=_make,
         title=lambda _params: _("List of participants"),
-        counted=_counted,
+        counted=people_done,
         back=_back,
     )
 )
