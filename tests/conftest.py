@@ -25,11 +25,21 @@ NO_POSTGRESQL = "needs PostgreSQL: set TEST_DATABASE_URL=postgresql://user@127.0
 CHEAP_HASHES = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs PostgreSQL where there is none; where there is, leave out what needs no database."""
     if not SERVER:
         for item in items:
             if item.get_closest_marker("postgresql"):
                 item.add_marker(pytest.mark.skip(reason=NO_POSTGRESQL))
+        return
+    others = [item for item in items if not _needs_a_server(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
+
+
+def _needs_a_server(item: pytest.Item) -> bool:
+    named = getattr(item, "fixturenames", ())
+    return "database_url" in named or item.get_closest_marker("postgresql") is not None
 
 
 @contextmanager

@@ -87,7 +87,8 @@ def test_a_long_restless_rest_is_one_stop_and_no_way(sampling: Sampling) -> None
     assert found.track.distance_m == pytest.approx(case.truth.distance_m, rel=0.15)
 
 
-@pytest.mark.parametrize("receiver", ["1 s, 5 m", "10 s, 8 m", "30 s, 6 m"])
+# A point each second takes as long as both together: `python -m bench.accuracy` measures that, too.
+@pytest.mark.parametrize("receiver", ["10 s, 8 m", "30 s, 6 m"])
 def test_it_holds_on_other_shapes_and_other_ways_to_stray(receiver: str) -> None:
     tally = Tally()
 
