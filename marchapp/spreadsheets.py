@@ -85,7 +85,7 @@ def csv_lines(table: Table, yes: str) -> Iterator[str]:
 
     A bare True is written as `yes`.
     """
-    yield BYTE_ORDER_MARK + _as_csv([[heading for heading, _width in table.headings]])
+    yield BYTE_ORDER_MARK + _as_csv([[harmless(heading) for heading, _width in table.headings]])
     rows = iter(table.rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         yield _as_csv([as_text(value, yes) for value in row] for row in some)
@@ -121,6 +121,6 @@ def xlsx_of(tables: Iterable[Table], yes: str) -> bytes:
 
 
 def _bold(sheet: Any, heading: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=heading)
+    cell = _quoted(sheet, ILLEGAL_CHARACTERS_RE.sub("", heading))
     cell.font = Font(bold=True)
     return cell

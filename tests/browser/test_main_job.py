@@ -232,6 +232,7 @@ def test_a_guide_uploads_a_recording_and_sees_how_it_compares(
 
     expect(page.locator(".verdict")).not_to_be_empty()
     expect(page.locator(".leaflet-container canvas").first).to_be_visible()
+    page.locator("#pace-chart").scroll_into_view_if_needed()  # charts are drawn when they come near
     expect(page.locator(".uplot canvas")).to_have_count(3)
     look(page)
     found = select(Track.id, TrackComparison.verdict, TrackComparison.off_route_count).join(TrackComparison)
@@ -243,6 +244,7 @@ def test_a_guide_uploads_a_recording_and_sees_how_it_compares(
 def test_the_cursor_of_the_charts_moves_on_the_map(demo: Session, open_page: OpenPage) -> None:
     track_id = ask(demo, select(Track.id).order_by(Track.id))[0].id
     page = open_page(f"/tracks/{track_id}")
+    page.locator("#pace-chart").scroll_into_view_if_needed()  # charts are drawn when they come near
     expect(page.locator(".uplot canvas")).to_have_count(3)
     page.locator("#place").focus()
     page.keyboard.press("End")
