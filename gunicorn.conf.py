@@ -8,6 +8,7 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 120
+control_socket_disable = True  # nobody talks to it, and it wants a file where containers have none
 worker_class = "marchapp.operating.clients.PatientWorker"
 
 # What gunicorn says goes where the program's own lines go, and is written like them: without secrets.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from marchapp import keys
 from marchapp.extensions import db, queue, vault
@@ -122,3 +122,21 @@ def test_a_wrong_key_is_told_where_nobody_checked_it_before(app: Flask, cast: Ca
     vault.open(data_keys=(another_key,), signing_key="secret")
     assert doctor(app)[0] == 1
     assert db.session.query(KeyCheck).count() == 0
+
+
+@pytest.mark.usefixtures("cast")
+def test_tables_of_a_later_release_keep_this_one_serving() -> None:
+    """In an upgrade the tables change first, and no balancer may take away those that serve meanwhile."""
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    found = health.database(db.session)
+    db.session.rollback()
+    assert found.is_well
+    assert "tables of version 9999, newer" in found.words
+
+
+@pytest.mark.usefixtures("cast")
+def test_tables_of_an_earlier_release_are_not_well() -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    found = health.database(db.session)
+    db.session.rollback()
+    assert found.to_do == "Bring them up to date: flask db upgrade"
