@@ -38,6 +38,7 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
+from marchapp.models.conditional import only_in
 from marchapp.rosters.cards import Card, cards_by_id
 from marchapp.rosters.differences import without_place
 from marchapp.rosters.rules import Check, checks_of
@@ -136,21 +137,28 @@ def groups_of(session: Session, stage: Stage, ids: Collection[int] | None = None
 
 def count_walkers(session: Session, stage: Stage) -> Counts:
     """Return how many people walk a stage."""
-    rows = session.execute(
-        select(Participant.category, func.count(), func.count(Membership.group_id))
+    rows: Any = session.execute(
+        select(Participant.category, func.count())
         .select_from(StageEntry)
         .join(StageEntry.participant)
-        .outerjoin(Membership, _is_placed())
         .where(StageEntry.stage_id == stage.id, Participant.standing == Standing.PLACED)
         .group_by(Participant.category)
-    ).all()
-    walkers = sum(walking for _, walking, _ in rows)
-    by_category = {category: walking for category, walking, _ in rows}
+    )
+    by_category: dict[Category, int] = dict(rows.all())
     return Counts(
-        walkers=walkers,
-        unplaced=walkers - sum(placed for *_, placed in rows),
+        walkers=sum(by_category.values()),
+        unplaced=count_unplaced(session, stage),
         by_category={category: by_category[category] for category in Category if category in by_category},
     )
+
+
+def count_unplaced(session: Session, stage: Stage) -> int:
+    """Count who walks a stage and is in none of its groups."""
+    walkers = select(StageEntry.participant_id).where(StageEntry.stage_id == stage.id)
+    grouped = select(Membership.participant_id).where(Membership.stage_id == stage.id)
+    in_none = only_in(session, walkers, grouped).subquery()
+    has_place = in_none.c.participant_id.not_in(without_place(stage))
+    return session.scalar(select(func.count()).select_from(in_none).where(has_place)) or 0
 
 
 def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced: int) -> Board:

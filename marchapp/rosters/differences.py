@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session, selectinload
@@ -38,6 +39,7 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
+from marchapp.models.conditional import only_in
 from marchapp.models.march import years_before
 
 NAMED_AT_MOST = 50
@@ -142,9 +144,31 @@ def differences(session: Session, stage: Stage) -> Differences:
 
 
 def people_moved(session: Session, stage: Stage) -> int:
-    """Count who was put into, out of or between groups since the last version."""
-    lines = changed_people(stage, ()).subquery()
-    return session.scalar(select(func.count()).select_from(lines)) or 0
+    """Count who was put into, out of or between groups since the last version.
+
+    Draft and roster are compared as two lists, and only where they differ it is asked who has no place.
+    """
+    draft, roster = _draft_pairs(stage), _roster_pairs(stage)
+    entered = only_in(session, draft, roster).subquery()
+    left = only_in(session, roster, draft).subquery()
+    lost_place = roster.where(PublishedPlace.participant_id.in_(without_place(stage))).subquery()
+    moved = union(
+        select(entered.c.participant_id).where(entered.c.participant_id.not_in(without_place(stage))),
+        select(left.c.participant_id),
+        select(lost_place.c.participant_id),
+    ).subquery()
+    return session.scalar(select(func.count()).select_from(moved)) or 0
+
+
+def _draft_pairs(stage: Stage) -> Select[int, int]:
+    """Select who stands in which group of the draft, with a place or without."""
+    return select(Membership.participant_id, Membership.group_id).where(Membership.stage_id == stage.id)
+
+
+def _roster_pairs(stage: Stage) -> Select[int, int | None]:
+    """Select who was last published in which group."""
+    is_in_group = (PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.is_not(None))
+    return select(PublishedPlace.participant_id, PublishedPlace.group_id).where(*is_in_group)
 
 
 def draft_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
