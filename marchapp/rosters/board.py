@@ -45,6 +45,8 @@ from marchapp.rosters.rules import Check, checks_of
 
 PEOPLE_A_PAGE = 250
 MOST_TO_CHOOSE = 200  # groups in a list to choose from; of more, one writes the number
+MOST_GUIDES = 60  # to tick in a list; of more, one looks for a name
+GUIDES_FOUND = 25
 _NAMED = (
     Participant.id.label("participant_id"),
     Participant.family_name.label("family_name"),
@@ -319,22 +321,58 @@ def _sections(
     ]
 
 
-def guides_to_choose(session: Session, stage: Stage) -> list[tuple[Account, int | None]]:
-    """Return the guides of the march by name, each with the number of the group guided on this stage."""
+@dataclass(frozen=True)
+class Guide:
+    """A guide of the march, with the number of the group guided on this stage."""
+
+    id: int
+    name: str
+    number: int | None
+
+
+@dataclass(frozen=True)
+class GuidesToChoose:
+    """The guides to choose from: all of a march, or of many (`total`) some."""
+
+    guides: list[Guide]
+    total: int
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.guides) < self.total
+
+
+def guides_to_choose(
+    session: Session, stage: Stage, *, chosen: Collection[int], text: str = ""
+) -> GuidesToChoose:
+    """Return the guides of the march by name.
+
+    Of many these are the chosen ones and the first of those whose name holds the text; without a text, of
+    those who guide no group on this stage.
+    """
+    is_guide = (Appointment.march_id == stage.march_id, Appointment.role == Role.GUIDE)
+    total = session.scalar(select(func.count()).select_from(Appointment).where(*is_guide)) or 0
     on_stage = (
         select(GroupGuide.account_id, Group.number)
         .join(Group, Group.id == GroupGuide.group_id)
         .where(Group.stage_id == stage.id)
         .subquery()
     )
-    rows = session.execute(
-        select(Account, on_stage.c.number)
-        .join(Account.appointments)
+    guides = (
+        select(Account.id, Account.name, on_stage.c.number)
+        .join(Appointment, Appointment.account_id == Account.id)
         .outerjoin(on_stage, on_stage.c.account_id == Account.id)
-        .where(Appointment.march_id == stage.march_id, Appointment.role == Role.GUIDE)
+        .where(*is_guide)
         .order_by(Account.name, Account.id)
     )
-    return [(account, number) for account, number in rows]
+    if total <= MOST_GUIDES:
+        return GuidesToChoose([Guide(*row) for row in session.execute(guides)], total)
+    fits = Account.name.icontains(text, autoescape=True) if text else on_stage.c.number.is_(None)
+    rows = [
+        *session.execute(guides.where(Account.id.in_(chosen))),
+        *session.execute(guides.where(fits, Account.id.not_in(chosen)).limit(GUIDES_FOUND)),
+    ]
+    return GuidesToChoose([Guide(*row) for row in rows], total)
 
 
 def stages_with_groups(session: Session, march: March) -> list[Stage]:
