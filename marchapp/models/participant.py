@@ -198,6 +198,8 @@ class Participant(db.Model):
         # What is counted for statistics, in an order in which the database need not sort.
         Index("ix_participant_counts", "march_id", "standing", "category", "country", "birth_date"),
         Index(None, "march_id", "country"),
+        # Who has a place and who has not, in the order in which other lists name people.
+        Index("ix_participant_standing", "march_id", "standing", "id", "category"),
         Index("ix_participant_signed_up", "march_id", "registered_at", "category", "standing"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.
         Index(

@@ -11,6 +11,7 @@ depends_on = None
 INDEXES = (
     ("ix_membership_draft", "membership", ["stage_id", "participant_id", "group_id"]),
     ("ix_published_place_roster", "published_place", ["stage_id", "participant_id", "group_id"]),
+    ("ix_participant_standing", "participant", ["march_id", "standing", "id", "category"]),
     ("ix_participant_signed_up", "participant", ["march_id", "registered_at", "category", "standing"]),
 )
 OF_FEW = (
