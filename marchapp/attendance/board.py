@@ -8,7 +8,7 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_, union_all
+from sqlalchemy import and_, exists, func, select, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.attendance.leaving import Departure, departures, has_left_before
@@ -188,17 +188,41 @@ def _gone_by_group(
     return gone
 
 
-def _marks(session: Session, stage: Stage, *conditions: ColumnElement[bool]) -> Marks:
-    """Count who is marked how at which point, from an index alone."""
+def _marks(session: Session, stage: Stage) -> Marks:
+    """Count who is marked how at which point: each count is one stretch of an index."""
+    counts = (
+        select(func.count())
+        .where(
+            RollStanding.stage_id == stage.id,
+            RollStanding.point == RollPoint.code,
+            RollStanding.state == state,
+        )
+        .correlate(RollPoint)
+        .scalar_subquery()
+        for state in RollState
+    )
+    rows = session.execute(select(RollPoint.code, *counts).where(RollPoint.stage_id == stage.id))
+    return {
+        (point, state): people
+        for point, *counted in rows
+        for state, people in zip(RollState, counted, strict=True)
+        if people
+    }
+
+
+def _marks_of(session: Session, stage: Stage, ids: Collection[int]) -> Marks:
+    """Count how some people are marked at which point."""
     what = (RollStanding.point, RollStanding.state)
-    counts = select(*what, func.count()).where(RollStanding.stage_id == stage.id, *conditions).group_by(*what)
-    return {(point, state): people for point, state, people in session.execute(counts)}
+    counts = select(*what, func.count()).where(
+        RollStanding.stage_id == stage.id, RollStanding.participant_id.in_(ids)
+    )
+    return {(point, state): people for point, state, people in session.execute(counts.group_by(*what))}
 
 
 def _totals(session: Session, stage: Stage, points: list[Point], people: People, marks: Marks) -> list[Cell]:
     counted = Counter(marks)
     if people.outside:
-        counted.subtract(_marks(session, stage, RollStanding.participant_id.in_(people.outside)))
+        counted.subtract(_marks_of(session, stage, people.outside))
     gone = [departure for departures in people.gone.values() for departure in departures]
     return _cells(stage, points, sum(people.sizes.values()), counted, gone)
 
@@ -216,8 +240,8 @@ def _finishes(
         for group_id, size in people.sizes.items()
     }
     short = [group_id for group_id, size in expected.items() if size > accounted.get(group_id, 0)]
-    has_missing = RollState.MISSING in states
-    missing = _groups_with_missing(session, stage, people) if has_missing else set()
+    with_missing = [point for point, state in marks if state == RollState.MISSING]
+    missing = _groups_with_missing(session, stage, people, with_missing) if with_missing else set()
     unseen = [group_id for group_id in short if not accounted.get(group_id)]
     called = _called_groups(session, stage, people, unseen) if is_over and states else set()
     groups = session.execute(select(Group.id, Group.number).where(Group.stage_id == stage.id))
@@ -265,21 +289,17 @@ def _accounted_at(
     return accounted
 
 
-def _groups_with_missing(session: Session, stage: Stage, people: People) -> set[int]:
-    """Return the groups in which somebody is noted as missing at any point."""
+def _groups_with_missing(session: Session, stage: Stage, people: People, points: Collection[str]) -> set[int]:
+    """Return the groups in which somebody is noted as missing at some points."""
     place, standing = PublishedPlace, RollStanding
-    found = (
-        select(place.group_id)
-        .join(
-            standing,
-            and_(standing.stage_id == place.stage_id, standing.participant_id == place.participant_id),
-        )
-        .where(
-            standing.stage_id == stage.id,
-            standing.state == RollState.MISSING,
-            place.group_id.is_not(None),
-            ~among(session, standing.participant_id, people.outside),
-        )
+    missing = select(standing.participant_id).where(
+        standing.stage_id == stage.id,
+        standing.point.in_(points),
+        standing.state == RollState.MISSING,
+        ~among(session, standing.participant_id, people.outside),
+    )
+    found = select(place.group_id).where(
+        place.stage_id == stage.id, place.group_id.is_not(None), place.participant_id.in_(missing)
     )
     return set(session.scalars(found.distinct()))
 

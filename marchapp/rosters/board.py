@@ -174,7 +174,11 @@ def count_walkers(session: Session, stage: Stage) -> Counts:
         select(Participant.category, func.count())
         .select_from(StageEntry)
         .join(StageEntry.participant)
-        .where(StageEntry.stage_id == stage.id, Participant.standing == Standing.PLACED)
+        .where(
+            StageEntry.stage_id == stage.id,
+            Participant.march_id == stage.march_id,
+            Participant.standing == Standing.PLACED,
+        )
         .group_by(Participant.category)
     )
     by_category: dict[Category, int] = dict(rows.all())
