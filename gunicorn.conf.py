@@ -1,5 +1,6 @@
 """How gunicorn serves the program; what a machine needs otherwise comes from its environment."""
 
+import gc
 import os
 
 from prometheus_client import multiprocess
@@ -21,6 +22,12 @@ logconfig_dict = {
 }
 # Whoever turns the access log on gets no addresses: those of private links are secrets.
 access_log_format = '%(h)s %(t)s %(m)s %(s)s %(b)s %(D)s "%({x-request-id}o)s"'
+
+
+def post_worker_init(_worker) -> None:
+    """Leave what the program is made of out of every later search for garbage: each would hold a page up."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server, worker) -> None:

@@ -3,6 +3,7 @@
 PostgreSQL is measured where TEST_DATABASE_URL names a server; PEOPLE="1000 47000" chooses other sizes.
 """
 
+import gc
 import json
 import os
 import sys
@@ -134,6 +135,8 @@ def crowded(url: str, folder: str, size: int) -> Iterator[tuple[Flask, FlaskClie
         fill(db.session, march, stages, size)
         db.session.commit()
         client = client_of(app, coordinator)
+    gc.collect()
+    gc.freeze()  # as web workers do
     yield app, client
     with app.app_context():
         db.engine.dispose()

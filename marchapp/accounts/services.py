@@ -1,6 +1,6 @@
 """Make accounts and appoint them to marches."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ from marchapp.models import (
 )
 from marchapp.models.audit import difference, record
 
+MEMBERS_A_PAGE = 100
 INVITED = ("member.invited", "guide.invited")  # the second in the log of before
 
 
@@ -286,15 +287,69 @@ def _record(
     )
 
 
-def team_of(session: Session, march: March, *, links_since: datetime) -> list[Member]:
-    """Return everybody who is appointed to a march, by name; links of before `links_since` work no more."""
+@dataclass(frozen=True)
+class Team:
+    """One page of the team of a march; `matches` counts who fits what was asked, `counts` all by role."""
+
+    members: list[Member]
+    matches: int
+    page: int
+    pages: int
+    everybody: int
+    counts: Mapping[Role, int]
+
+
+def team_of(
+    session: Session,
+    march: March,
+    *,
+    links_since: datetime,
+    role: str | None = None,
+    text: str = "",
+    page: int = 1,
+) -> Team:
+    """Return who is appointed to a march, by name: all, or those in a role and whose name or address holds a
+    text. Links of before `links_since` work no more.
+    """
+    appointed = select(Appointment.account_id).where(Appointment.march_id == march.id)
+    everybody = session.scalar(select(func.count()).select_from(appointed.distinct().subquery())) or 0
+    is_asked = Account.name.icontains(text, autoescape=True) | Account.email.icontains(text, autoescape=True)
+    fits = (
+        Account.id.in_(appointed if role is None else appointed.where(Appointment.role == role)),
+        *([is_asked] if text else []),
+    )
+    matches = session.scalar(select(func.count()).select_from(Account).where(*fits)) or 0
+    pages = max(-(-matches // MEMBERS_A_PAGE), 1)
+    page = min(max(page, 1), pages)
+    accounts = (
+        select(Account)
+        .where(*fits)
+        .order_by(func.lower(Account.name), Account.id)
+        .limit(MEMBERS_A_PAGE)
+        .offset((page - 1) * MEMBERS_A_PAGE)
+    )
+    members = _members(session, march, session.scalars(accounts).all(), links_since)
+    return Team(members, matches, page, pages, everybody, _by_role(session, march))
+
+
+def _by_role(session: Session, march: March) -> dict[Role, int]:
+    counted = select(Appointment.role, func.count()).where(Appointment.march_id == march.id)
+    rows: Any = session.execute(counted.group_by(Appointment.role))
+    return dict.fromkeys(Role, 0) | {Role(role): people for role, people in rows}
+
+
+def _members(
+    session: Session, march: March, accounts: Sequence[Account], links_since: datetime
+) -> list[Member]:
+    ids = [account.id for account in accounts]
+    of_march = (Appointment.march_id == march.id, Appointment.account_id.in_(ids))
     roles: dict[int, list[Role]] = {}
     for account_id, role in session.execute(
-        select(Appointment.account_id, Appointment.role).where(Appointment.march_id == march.id)
+        select(Appointment.account_id, Appointment.role).where(*of_march)
     ):
         roles.setdefault(account_id, []).append(role)
-    groups, invited, letters = _groups_of(session, march), _invited(session, march), _letters(session, march)
-    accounts = select(Account).where(Account.id.in_(roles)).order_by(func.lower(Account.name), Account.id)
+    groups, invited = _groups_of(session, march, ids), _invited(session, march, ids)
+    letters = _letters(session, march, [account.email for account in accounts])
     return [
         Member(
             account=account,
@@ -303,37 +358,42 @@ def team_of(session: Session, march: March, *, links_since: datetime) -> list[Me
             invited_at=invited.get(account.id),
             invitation=_state_of(account, letters.get(account.email), invited.get(account.id), links_since),
         )
-        for account in session.scalars(accounts)
+        for account in accounts
     ]
 
 
-def _groups_of(session: Session, march: March) -> dict[int, int]:
-    """Return how many groups each guide of a march has."""
+def _groups_of(session: Session, march: March, ids: Collection[int]) -> dict[int, int]:
+    """Return how many groups guides of a march have."""
+    # Found by the guides and not by the march, which has thousands of groups.
     counted = (
-        select(GroupGuide.account_id, func.count())
+        select(GroupGuide.account_id, Stage.march_id, func.count())
         .join(Group, Group.id == GroupGuide.group_id)
         .join(Stage, Stage.id == Group.stage_id)
-        .where(Stage.march_id == march.id)
-        .group_by(GroupGuide.account_id)
+        .where(GroupGuide.account_id.in_(ids))
+        .group_by(GroupGuide.account_id, Stage.march_id)
     )
-    return {row[0]: row[1] for row in session.execute(counted)}
+    return {account_id: groups for account_id, of, groups in session.execute(counted) if of == march.id}
 
 
-def _invited(session: Session, march: March) -> dict[int, datetime]:
-    """Return when each account was last invited to a march."""
+def _invited(session: Session, march: March, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when accounts were last invited to a march."""
     said = (
-        select(AuditEvent.subject_id, AuditEvent.at)
-        .where(AuditEvent.march_id == march.id, AuditEvent.action.in_(INVITED))
-        .order_by(AuditEvent.at)
+        select(AuditEvent.subject_id, func.max(AuditEvent.at))
+        .where(
+            AuditEvent.march_id == march.id,
+            AuditEvent.action.in_(INVITED),
+            AuditEvent.subject_id.in_(ids),
+        )
+        .group_by(AuditEvent.subject_id)
     )
     return {account_id: at for account_id, at in session.execute(said) if account_id}
 
 
-def _letters(session: Session, march: March) -> dict[str, bool]:
-    """Return for each address whether the last invitation to it could not be sent."""
+def _letters(session: Session, march: March, addresses: Collection[str]) -> dict[str, bool]:
+    """Return for addresses whether the last invitation to them could not be sent."""
     written = (
         select(Message.recipient, Message.failed_at)
-        .where(Message.march_id == march.id, Message.kind == "invitation")
+        .where(Message.march_id == march.id, Message.kind == "invitation", Message.recipient.in_(addresses))
         .order_by(Message.id)
     )
     return {recipient: failed_at is not None for recipient, failed_at in session.execute(written)}

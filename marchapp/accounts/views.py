@@ -24,6 +24,7 @@ from marchapp.accounts.services import (
     team_of,
 )
 from marchapp.extensions import db
+from marchapp.forms import tidy
 from marchapp.models import Account, March, Role
 
 blueprint = Blueprint("accounts", __name__)
@@ -103,14 +104,21 @@ def team(slug: str) -> str | Response:
         flash(_("%(name)s is in the team now and has been written to.", name=account.name), "done")
         return redirect(url_for("accounts.team", slug=slug))
     link_works_for = current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
-    members = team_of(db.session, march, links_since=datetime.now(UTC) - link_works_for)
+    text = tidy(request.args.get("q", ""))[:80]
+    found = team_of(
+        db.session,
+        march,
+        links_since=datetime.now(UTC) - link_works_for,
+        role=wanted,
+        text=text,
+        page=request.args.get("page", 1, type=int),
+    )
     return render_template(
         "accounts/team.html",
         march=march,
         form=form,
-        members=[member for member in members if wanted is None or wanted in member.roles],
-        everybody=len(members),
-        counts={role: sum(role in member.roles for member in members) for role in ROLES},
+        team=found,
+        text=text,
         wanted=wanted,
         names=ROLES,
         duties=DUTIES,

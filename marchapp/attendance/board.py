@@ -8,7 +8,7 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, union_all
+from sqlalchemy import and_, exists, func, select, tuple_, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marchapp.attendance.leaving import Departure, departures, has_left_before
@@ -27,7 +27,7 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.attendance import ACCOUNTED_FOR, HERE
-from marchapp.models.conditional import among
+from marchapp.models.conditional import among, only_in
 
 GROUPS_A_PAGE = 25
 MOST_NAMED = 60
@@ -116,12 +116,14 @@ class Board:
 class People:
     """Whom the groups of a stage expect: how many each, and who of them left the march before.
 
-    `outside` are those who were published and do not count: without a group now, or without a place.
+    `outside` are those who were published and do not count: without a group now, or without a place. `left`
+    are all who left the march before.
     """
 
     sizes: Mapping[int, int]
     gone: Mapping[int, Collection[Departure]]
     outside: Collection[int]
+    left: Collection[int]
 
 
 Marks = Mapping[tuple[str, RollState], int]
@@ -144,7 +146,7 @@ def board_of(session: Session, stage: Stage, *, page: int, now: datetime) -> Boa
             session, stage, points, people, finishes[(page - 1) * GROUPS_A_PAGE : page * GROUPS_A_PAGE]
         ),
         totals=_totals(session, stage, points, people, marks),
-        sought=_sought(session, stage, points, [one.group_id for one in loud]),
+        sought=_sought(session, stage, points, people, [one.group_id for one in loud]),
         not_in=sum(one.not_in for one in loud),
         groups=len(finishes),
         page=page,
@@ -169,11 +171,13 @@ def _people(session: Session, stage: Stage) -> People:
     lost_group = select(place.participant_id, place.group_id).where(is_here, place.group_id.is_(None))
     outside = dict(session.execute(union_all(lost_place, lost_group)).all())
     sizes.subtract(group_id for group_id in outside.values() if group_id)
-    return People(sizes, _gone_by_group(session, stage, outside), outside)
-
-
-def _gone_by_group(session: Session, stage: Stage, outside: Collection[int]) -> dict[int, list[Departure]]:
     left = departures(session, stage)
+    return People(sizes, _gone_by_group(session, stage, left, outside), outside, left.keys())
+
+
+def _gone_by_group(
+    session: Session, stage: Stage, left: Mapping[int, Departure], outside: Collection[int]
+) -> dict[int, list[Departure]]:
     places = select(PublishedPlace.participant_id, PublishedPlace.group_id).where(
         PublishedPlace.stage_id == stage.id, among(session, PublishedPlace.participant_id, left)
     )
@@ -184,17 +188,41 @@ def _gone_by_group(session: Session, stage: Stage, outside: Collection[int]) -> 
     return gone
 
 
-def _marks(session: Session, stage: Stage, *conditions: ColumnElement[bool]) -> Marks:
-    """Count who is marked how at which point, from an index alone."""
+def _marks(session: Session, stage: Stage) -> Marks:
+    """Count who is marked how at which point: each count is one stretch of an index."""
+    counts = (
+        select(func.count())
+        .where(
+            RollStanding.stage_id == stage.id,
+            RollStanding.point == RollPoint.code,
+            RollStanding.state == state,
+        )
+        .correlate(RollPoint)
+        .scalar_subquery()
+        for state in RollState
+    )
+    rows = session.execute(select(RollPoint.code, *counts).where(RollPoint.stage_id == stage.id))
+    return {
+        (point, state): people
+        for point, *counted in rows
+        for state, people in zip(RollState, counted, strict=True)
+        if people
+    }
+
+
+def _marks_of(session: Session, stage: Stage, ids: Collection[int]) -> Marks:
+    """Count how some people are marked at which point."""
     what = (RollStanding.point, RollStanding.state)
-    counts = select(*what, func.count()).where(RollStanding.stage_id == stage.id, *conditions).group_by(*what)
-    return {(point, state): people for point, state, people in session.execute(counts)}
+    counts = select(*what, func.count()).where(
+        RollStanding.stage_id == stage.id, RollStanding.participant_id.in_(ids)
+    )
+    return {(point, state): people for point, state, people in session.execute(counts.group_by(*what))}
 
 
 def _totals(session: Session, stage: Stage, points: list[Point], people: People, marks: Marks) -> list[Cell]:
     counted = Counter(marks)
     if people.outside:
-        counted.subtract(_marks(session, stage, RollStanding.participant_id.in_(people.outside)))
+        counted.subtract(_marks_of(session, stage, people.outside))
     gone = [departure for departures in people.gone.values() for departure in departures]
     return _cells(stage, points, sum(people.sizes.values()), counted, gone)
 
@@ -205,15 +233,17 @@ def _finishes(
     """Return how the groups stand at the finish, those where somebody is missing first."""
     finish = next(point for point in points if point.kind == PointKind.FINISH)
     states = {state for _point, state in marks}
-    accounted = _accounted_at(session, stage, finish, people) if states else {}
+    at_finish = {state for point, state in marks if point == finish.code and state in ACCOUNTED_FOR}
+    accounted = _accounted_at(session, stage, finish, people, at_finish) if at_finish else {}
     expected = {
         group_id: size - sum(has_left_before(one, stage, finish) for one in people.gone.get(group_id, ()))
         for group_id, size in people.sizes.items()
     }
     short = [group_id for group_id, size in expected.items() if size > accounted.get(group_id, 0)]
-    has_missing = RollState.MISSING in states
-    missing = _groups_with(session, stage, people, [RollState.MISSING]) if has_missing else set()
-    called = _groups_with(session, stage, people, CALLED, short) if is_over and states else set()
+    with_missing = [point for point, state in marks if state == RollState.MISSING]
+    missing = _groups_with_missing(session, stage, people, with_missing) if with_missing else set()
+    unseen = [group_id for group_id in short if not accounted.get(group_id)]
+    called = _called_groups(session, stage, people, unseen) if is_over and states else set()
     groups = session.execute(select(Group.id, Group.number).where(Group.stage_id == stage.id))
     found = (
         Finish(
@@ -230,44 +260,62 @@ def _finishes(
     return sorted(found, key=lambda one: one.rank)
 
 
-def _accounted_at(session: Session, stage: Stage, point: Point, people: People) -> dict[int, int]:
-    """Return how many people of each group are accounted for at a point."""
-    counted = _marked_in_groups(session, stage, people, PublishedPlace.group_id, func.count())
-    is_accounted = (RollStanding.point == point.code, RollStanding.state.in_(ACCOUNTED_FOR))
-    return dict(session.execute(counted.where(*is_accounted).group_by(PublishedPlace.group_id)).all())
+def _accounted_at(
+    session: Session, stage: Stage, point: Point, people: People, states: Collection[RollState]
+) -> dict[int, int]:
+    """Return how many people of each group are accounted for at a point, in one of the states marked there.
+
+    All are who was published, but for those whom no mark of the point accounts for.
+    """
+    place, standing = PublishedPlace, RollStanding
+    is_here = (place.stage_id == stage.id, place.group_id.is_not(None))
+    marked = (
+        select(standing.participant_id).where(
+            standing.stage_id == stage.id, standing.point == point.code, standing.state == state
+        )
+        for state in sorted(states)
+    )
+    unmarked = only_in(session, select(place.participant_id).where(*is_here), *marked).subquery()
+    lacking = (
+        select(place.group_id, func.count())
+        .select_from(unmarked)
+        .join(place, place.participant_id == unmarked.c.participant_id)
+        .where(*is_here, ~among(session, place.participant_id, people.outside))
+        .group_by(place.group_id)
+    )
+    rows: Any = session.execute(lacking).all()
+    accounted = Counter(people.sizes)
+    accounted.subtract(dict(rows))
+    return accounted
 
 
-def _groups_with(
-    session: Session,
-    stage: Stage,
-    people: People,
-    states: Collection[RollState],
-    group_ids: Collection[int] | None = None,
-) -> set[int]:
-    """Return the groups, or which of some groups, in which somebody stands so at any point."""
-    found = _marked_in_groups(session, stage, people, PublishedPlace.group_id)
-    found = found.where(RollStanding.state.in_(states))
-    if group_ids is not None:
-        found = found.where(among(session, PublishedPlace.group_id, group_ids))
+def _groups_with_missing(session: Session, stage: Stage, people: People, points: Collection[str]) -> set[int]:
+    """Return the groups in which somebody is noted as missing at some points."""
+    place, standing = PublishedPlace, RollStanding
+    missing = select(standing.participant_id).where(
+        standing.stage_id == stage.id,
+        standing.point.in_(points),
+        standing.state == RollState.MISSING,
+        ~among(session, standing.participant_id, people.outside),
+    )
+    found = select(place.group_id).where(
+        place.stage_id == stage.id, place.group_id.is_not(None), place.participant_id.in_(missing)
+    )
     return set(session.scalars(found.distinct()))
 
 
-def _marked_in_groups(session: Session, stage: Stage, people: People, *columns: Any) -> Select[Any]:
-    """Select of marks, each in the group in which somebody was published."""
-    is_of_place = and_(
-        PublishedPlace.stage_id == RollStanding.stage_id,
-        PublishedPlace.participant_id == RollStanding.participant_id,
+def _called_groups(session: Session, stage: Stage, people: People, group_ids: Collection[int]) -> set[int]:
+    """Return in which of some groups anybody was called at any point: of each, one mark is looked for."""
+    place, standing = PublishedPlace, RollStanding
+    is_called = exists().where(
+        place.stage_id == stage.id,
+        place.group_id == Group.id,
+        ~among(session, place.participant_id, people.outside),
+        standing.stage_id == stage.id,
+        standing.participant_id == place.participant_id,
+        standing.state.in_(CALLED),
     )
-    return (
-        select(*columns)
-        .select_from(RollStanding)
-        .join(PublishedPlace, is_of_place)
-        .where(
-            RollStanding.stage_id == stage.id,
-            PublishedPlace.group_id.is_not(None),
-            ~among(session, RollStanding.participant_id, people.outside),
-        )
-    )
+    return set(session.scalars(select(Group.id).where(among(session, Group.id, group_ids), is_called)))
 
 
 def _lines(
@@ -325,10 +373,12 @@ def _cell(
     return Cell(point, size - before, accounted, marked.get((point.code, RollState.MISSING), 0))
 
 
-def _sought(session: Session, stage: Stage, points: list[Point], loud: list[int]) -> list[Sought]:
+def _sought(
+    session: Session, stage: Stage, points: list[Point], people: People, loud: list[int]
+) -> list[Sought]:
     """Return who is missing, by name: those noted as missing and not seen since, then those not in."""
     noted = _noted_missing(session, stage, points)
-    not_in = _not_in(session, stage, loud, but=[one.person.id for one in noted])
+    not_in = _not_in(session, stage, people, loud, but=[one.person.id for one in noted])
     return [*noted, *not_in][:MOST_NAMED]
 
 
@@ -346,16 +396,12 @@ def _noted_missing(session: Session, stage: Stage, points: list[Point]) -> list[
         .where(
             RollStanding.stage_id == stage.id,
             RollStanding.state == RollState.MISSING,
-            RollStanding.participant_id.in_(latest),
+            tuple_(RollStanding.participant_id, RollStanding.point).in_(latest.items()),
         )
         .options(joinedload(RollStanding.mark).joinedload(RollMark.account), selectinload(Group.guides))
         .order_by(RollStanding.marked_at.desc())
     )
-    return [
-        Sought(person, group, by_code[standing.point], standing.mark)
-        for person, group, standing in rows
-        if standing.point == latest[person.id]
-    ]
+    return [Sought(person, group, by_code[standing.point], standing.mark) for person, group, standing in rows]
 
 
 def _latest_missing(session: Session, stage: Stage, by_code: Mapping[str, Point]) -> dict[int, str]:
@@ -390,7 +436,7 @@ def _last_seen(session: Session, stage: Stage, ids: Collection[int]) -> dict[int
             )
             .where(
                 RollStanding.stage_id == stage.id,
-                RollStanding.participant_id.in_(ids),
+                among(session, RollStanding.participant_id, ids),
                 RollStanding.state.in_(ACCOUNTED_FOR),
             )
             .group_by(RollStanding.participant_id)
@@ -398,7 +444,7 @@ def _last_seen(session: Session, stage: Stage, ids: Collection[int]) -> dict[int
     )
 
 
-def _not_in(session: Session, stage: Stage, loud: list[int], but: list[int]) -> list[Sought]:
+def _not_in(session: Session, stage: Stage, people: People, loud: list[int], but: list[int]) -> list[Sought]:
     """Return who is not in at the finish, of the first loud groups."""
     finish = select(RollPoint.code).where(RollPoint.stage_id == stage.id, RollPoint.kind == PointKind.FINISH)
     is_in = exists().where(
@@ -407,7 +453,6 @@ def _not_in(session: Session, stage: Stage, loud: list[int], but: list[int]) -> 
         RollStanding.point.in_(finish),
         RollStanding.state.in_(HERE),
     )
-    gone = departures(session, stage)
     rows = session.execute(
         select(Participant, Group)
         .join(PublishedPlace, PublishedPlace.participant_id == Participant.id)
@@ -420,9 +465,9 @@ def _not_in(session: Session, stage: Stage, loud: list[int], but: list[int]) -> 
         )
         .options(selectinload(Group.guides))
         .order_by(Group.number, Participant.family_name, Participant.given_name)
-        .limit(MOST_NAMED + len(gone))
+        .limit(MOST_NAMED + len(people.left))
     )
-    return [Sought(person, group, None, None) for person, group in rows if person.id not in gone]
+    return [Sought(person, group, None, None) for person, group in rows if person.id not in people.left]
 
 
 def version_of(session: Session, stage: Stage, now: datetime) -> str:

@@ -208,11 +208,14 @@ def _sizes(march: March) -> Subquery:
     groups = select(Group.id).join(Stage, Stage.id == Group.stage_id).where(Stage.march_id == march.id)
     all_of_them = select(Membership.group_id, func.count().label("size"))
     all_of_them = all_of_them.where(Membership.group_id.in_(groups)).group_by(Membership.group_id)
+    without_place = select(Participant.id).where(
+        Participant.march_id == march.id, Participant.standing.in_([Standing.WAITING, Standing.CANCELLED])
+    )
     gone = (
         select(Membership.group_id, (-func.count()).label("size"))
-        .join(Participant, Participant.id == Membership.participant_id)
         .where(
-            Participant.march_id == march.id, Participant.standing.in_([Standing.WAITING, Standing.CANCELLED])
+            Membership.stage_id.in_(select(Stage.id).where(Stage.march_id == march.id)),
+            Membership.participant_id.in_(without_place),
         )
         .group_by(Membership.group_id)
     )

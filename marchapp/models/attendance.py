@@ -174,7 +174,8 @@ def _states(session: Session, stage_ids: list[int]) -> dict[int, Any]:
     of_stage = select(func.max(RollMark.id)).where(RollMark.stage_id == Stage.id)
     last = of_stage.correlate(Stage).scalar_subquery()
     is_merging = (AuditEvent.march_id == Stage.march_id, AuditEvent.action == "participant.merged")
-    merged = select(func.max(AuditEvent.id)).where(*is_merging).scalar_subquery()
+    # Its moment ends an index; its number would be looked for in the whole log.
+    merged = select(func.max(AuditEvent.at)).where(*is_merging).scalar_subquery()
     rows = session.execute(
         select(Stage.id, RollMark.id, RollMark.client_key, RollMark.received_at, merged)
         .join(RollMark, RollMark.id == last)

@@ -11,13 +11,19 @@ from sqlalchemy import (
     Delete,
     Integer,
     Select,
+    SelectBase,
     Update,
     any_,
+    except_,
+    exists,
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Rows = Select[*tuple[Any, ...]]
 
 
 def rows_changed(session: Session, change: Update | Delete) -> int:
@@ -38,6 +44,23 @@ def pairs(session: Session, values: Iterable[tuple[int, int]], *between: int) ->
     listed = func.json_each(json.dumps(rows)).table_valued("value")
     columns = (func.json_extract(listed.c.value, f"$[{place}]") for place in (0, 1))
     return select(next(columns), *fixed, next(columns))
+
+
+def only_in(session: Session, these: Rows, *those: Rows) -> SelectBase:
+    """Select the rows of one list that are in none of the others; all are read from indexes in one order.
+
+    SQLite walks ordered lists side by side, for which PostgreSQL would sort them: it looks each row up.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        places = range(1, 1 + len(these.selected_columns))
+        return except_(these, *those).order_by(*(text(str(place)) for place in places))
+    here = these.subquery()
+    found = select(here)
+    for other in those:
+        there = other.subquery()
+        same = [mine == its for mine, its in zip(here.c, there.c, strict=True)]
+        found = found.where(~exists().where(*same))
+    return found
 
 
 def among(

@@ -86,4 +86,6 @@ class Membership(db.Model):
             ["group_id", "stage_id"], ["stage_group.id", "stage_group.stage_id"], ondelete="CASCADE"
         ),
         Index(None, "group_id"),
+        # In the order in which the draft is compared with what was published.
+        Index("ix_membership_draft", "stage_id", "participant_id", "group_id"),
     )

@@ -170,6 +170,19 @@ class Participant(db.Model):
             postgresql_where=text("NOT may_take_part"),
         ),
         Index(
+            "ix_participant_no_consent",  # how many they are
+            "march_id",
+            "standing",
+            sqlite_where=text("may_take_part = 0"),
+            postgresql_where=text("NOT may_take_part"),
+        ),
+        Index(
+            "ix_participant_erasure",
+            "march_id",
+            sqlite_where=text("erasure_asked_at IS NOT NULL"),
+            postgresql_where=text("erasure_asked_at IS NOT NULL"),
+        ),
+        Index(
             "ix_participant_may_not_cross",
             "march_id",
             sqlite_where=text("may_take_part = 1 AND may_cross_border = 0"),
@@ -185,6 +198,9 @@ class Participant(db.Model):
         # What is counted for statistics, in an order in which the database need not sort.
         Index("ix_participant_counts", "march_id", "standing", "category", "country", "birth_date"),
         Index(None, "march_id", "country"),
+        # Who has a place and who has not, in the order in which other lists name people.
+        Index("ix_participant_standing", "march_id", "standing", "id", "category"),
+        Index("ix_participant_signed_up", "march_id", "registered_at", "category", "standing"),
         # What the coordinator's list searches, filters and sorts by, so that it reads this index alone.
         Index(
             "ix_participant_list",

@@ -148,6 +148,8 @@ class PublishedPlace(db.Model):
         Index(None, "group_id"),
         Index(None, "version_id", "participant_id"),
         Index(None, "stage_id", "group_id"),
+        # In the order in which it is compared with the draft.
+        Index("ix_published_place_roster", "stage_id", "participant_id", "group_id"),
     )
 
 

@@ -1,7 +1,8 @@
 """Who stands on the papers of a stage: its groups with guides and walkers, read in a few questions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -53,6 +54,12 @@ def groups_of(session: Session, stage_id: int, group_id: int | None = None) -> l
     if group_id is not None:
         query = query.where(Group.id == group_id)
     return list(session.scalars(query))
+
+
+def group_names(session: Session, stage_id: int) -> Sequence[Any]:
+    """Return (id, number, name) of the groups of a stage by number."""
+    names = select(Group.id, Group.number, Group.name).where(Group.stage_id == stage_id)
+    return session.execute(names.order_by(Group.number)).all()
 
 
 def full_groups(session: Session, stage: Stage, group_id: int | None = None) -> list[FullGroup]:

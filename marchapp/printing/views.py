@@ -11,7 +11,7 @@ from marchapp.files.answering import hand_out
 from marchapp.files.kinds import FileKind
 from marchapp.models import Stage
 from marchapp.printing.forms import LISTS, PAPERS, GroupPrintForm, PrintForm
-from marchapp.printing.people import count_people, groups_of
+from marchapp.printing.people import count_people, group_names
 
 blueprint = Blueprint("printing", __name__)
 
@@ -23,7 +23,7 @@ MOST_AT_ONCE = {"badges": 120, "rosters": 250, "sign_in_sheets": 300, "groups": 
 def stage(slug: str, number: int) -> str | Response:
     only_read()
     stage = stage_for_coordinator(slug, number)
-    groups = groups_of(db.session, stage.id)
+    groups = group_names(db.session, stage.id)
     form = PrintForm()
     form.offer(groups)
     if groups and form.validate_on_submit():

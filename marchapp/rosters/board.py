@@ -1,9 +1,8 @@
 """What the coordinator's pages of a stage show: its groups, and its people by group, page by page."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 from math import ceil
 from typing import Any
@@ -12,7 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
+    Select,
     Subquery,
+    case,
     cast,
     exists,
     false,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session, selectinload
@@ -38,12 +40,16 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
+from marchapp.models.conditional import only_in
 from marchapp.rosters.cards import Card, cards_by_id
 from marchapp.rosters.differences import without_place
 from marchapp.rosters.rules import Check, checks_of
 
-PEOPLE_A_PAGE = 250
+PEOPLE_A_PAGE = 200
+FOUND_A_PAGE = 60  # by a search: nearly each in a group of its own, with its guides and rules
 MOST_TO_CHOOSE = 200  # groups in a list to choose from; of more, one writes the number
+MOST_GUIDES = 60  # to tick in a list; of more, one looks for a name
+GUIDES_FOUND = 25
 _NAMED = (
     Participant.id.label("participant_id"),
     Participant.family_name.label("family_name"),
@@ -134,23 +140,67 @@ def groups_of(session: Session, stage: Stage, ids: Collection[int] | None = None
     return [SizedGroup(group, sizes.get(group.id, 0)) for group in groups]
 
 
+@dataclass(frozen=True)
+class GroupsInNumbers:
+    """The groups of a stage that are not locked, and how many are."""
+
+    unlocked: int
+    locked: int
+    places: int
+    without_guide: int
+
+
+def groups_in_numbers(session: Session, stage: Stage) -> GroupsInNumbers:
+    """Count the groups of a stage, their places, and those that nobody guides."""
+    is_guided = exists().where(GroupGuide.group_id == Group.id)
+    rows: Any = session.execute(
+        select(
+            Group.is_locked,
+            func.count(),
+            func.sum(Group.max_size),
+            func.sum(case((is_guided, 0), else_=1)),
+        )
+        .where(Group.stage_id == stage.id)
+        .group_by(Group.is_locked)
+    )
+    counted = {is_locked: numbers for is_locked, *numbers in rows}
+    groups, places, without_guide = map(int, counted.get(False, (0, 0, 0)))
+    return GroupsInNumbers(groups, int(counted.get(True, (0,))[0]), places, without_guide)
+
+
 def count_walkers(session: Session, stage: Stage) -> Counts:
     """Return how many people walk a stage."""
-    rows = session.execute(
-        select(Participant.category, func.count(), func.count(Membership.group_id))
+    rows: Any = session.execute(
+        select(Participant.category, func.count())
         .select_from(StageEntry)
         .join(StageEntry.participant)
-        .outerjoin(Membership, _is_placed())
-        .where(StageEntry.stage_id == stage.id, Participant.standing == Standing.PLACED)
+        .where(
+            StageEntry.stage_id == stage.id,
+            Participant.march_id == stage.march_id,
+            Participant.standing == Standing.PLACED,
+        )
         .group_by(Participant.category)
-    ).all()
-    walkers = sum(walking for _, walking, _ in rows)
-    by_category = {category: walking for category, walking, _ in rows}
+    )
+    by_category: dict[Category, int] = dict(rows.all())
     return Counts(
-        walkers=walkers,
-        unplaced=walkers - sum(placed for *_, placed in rows),
+        walkers=sum(by_category.values()),
+        unplaced=count_unplaced(session, stage),
         by_category={category: by_category[category] for category in Category if category in by_category},
     )
+
+
+def count_unplaced(session: Session, stage: Stage) -> int:
+    """Count who walks a stage and is in none of its groups."""
+    in_none = _in_no_group(session, stage)
+    has_place = in_none.c.participant_id.not_in(without_place(stage))
+    return session.scalar(select(func.count()).select_from(in_none).where(has_place)) or 0
+
+
+def _in_no_group(session: Session, stage: Stage) -> Subquery:
+    """Select who walks a stage and is in none of its groups, with a place or without."""
+    walkers = select(StageEntry.participant_id).where(StageEntry.stage_id == stage.id)
+    grouped = select(Membership.participant_id).where(Membership.stage_id == stage.id)
+    return only_in(session, walkers, grouped).subquery()
 
 
 def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced: int) -> Board:
@@ -158,11 +208,14 @@ def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced:
 
     Groups in which nobody walks are part of it, unless the wish is about people.
     """
-    sizes = _sizes_by_number(session, stage)
-    find = partial(_everybody, sizes=sizes, unplaced=unplaced) if wish == Wish() else _those_who_fit
-    found = find(session, stage, wish, page=page)
+    if wish == Wish():
+        sizes = _sizes_by_number(session, stage)
+        found = _everybody(session, stage, wish, page=page, sizes=sizes, unplaced=unplaced)
+    else:
+        found = _those_who_fit(session, stage, wish, page=page)
     shown = {line.group_id for line in found.lines if line.group_id}
-    has_more = len(sizes) > MOST_TO_CHOOSE
+    of_stage = select(func.count()).where(Group.stage_id == stage.id)
+    has_more = (session.scalar(of_stage) or 0) > MOST_TO_CHOOSE
     groups = groups_of(session, stage, shown if has_more else None)
     return Board(
         groups=groups,
@@ -186,19 +239,20 @@ class _Found:
 
 
 def _those_who_fit(session: Session, stage: Stage, wish: Wish, *, page: int) -> _Found:
-    rows = _rows(stage, wish).subquery()
+    rows = _rows(session, stage, wish).subquery()
     total, matches = session.execute(
         select(func.count(), func.count(rows.c.participant_id)).select_from(rows)
     ).one()
-    page, pages = _within_pages(page, total)
-    return _Found(_lines_of(session, rows, PEOPLE_A_PAGE, (page - 1) * PEOPLE_A_PAGE), matches, page, pages)
+    on_page = FOUND_A_PAGE if wish.text and not wish.is_number else PEOPLE_A_PAGE
+    page, pages = _within_pages(page, total, on_page)
+    return _Found(_lines_of(session, rows, on_page, (page - 1) * on_page), matches, page, pages)
 
 
 def _everybody(
     session: Session, stage: Stage, wish: Wish, *, page: int, sizes: list[tuple[int, int]], unplaced: int
 ) -> _Found:
     """Find the page by the sizes of the groups, and read only those groups that stand on it."""
-    page, pages = _within_pages(page, unplaced + sum(max(size, 1) for _id, size in sizes))
+    page, pages = _within_pages(page, unplaced + sum(max(size, 1) for _id, size in sizes), PEOPLE_A_PAGE)
     first, last = (page - 1) * PEOPLE_A_PAGE, page * PEOPLE_A_PAGE
     of_page: list[int] = []
     before, skipped = unplaced, first
@@ -207,14 +261,14 @@ def _everybody(
             skipped = skipped if of_page or first < unplaced else max(first - before, 0)
             of_page.append(group_id)
         before += max(size, 1)
-    rows = _rows(stage, wish, of_page, with_unplaced=first < unplaced).subquery()
+    rows = _rows(session, stage, wish, of_page, with_unplaced=first < unplaced).subquery()
     matches = unplaced + sum(size for _id, size in sizes)
     return _Found(_lines_of(session, rows, PEOPLE_A_PAGE, skipped), matches, page, pages)
 
 
-def _within_pages(page: int, lines: int) -> tuple[int, int]:
+def _within_pages(page: int, lines: int, on_page: int) -> tuple[int, int]:
     """Return the page nearest to the one asked for, and how many there are."""
-    pages = max(ceil(lines / PEOPLE_A_PAGE), 1)
+    pages = max(ceil(lines / on_page), 1)
     return min(max(page, 1), pages), pages
 
 
@@ -236,35 +290,51 @@ def _sizes_by_number(session: Session, stage: Stage) -> list[tuple[int, int]]:
     of_stage = Membership.group_id.in_(select(Group.id).where(Group.stage_id == stage.id))
     counted = select(Membership.group_id, func.count()).group_by(Membership.group_id)
     sizes: Counter[int] = Counter(dict(session.execute(counted.where(of_stage)).all()))
-    gone = counted.join(Participant, Participant.id == Membership.participant_id).where(
-        Membership.stage_id == stage.id,
-        Participant.march_id == stage.march_id,
-        Participant.standing.in_([Standing.WAITING, Standing.CANCELLED]),
-    )
+    gone = counted.where(Membership.stage_id == stage.id, Membership.participant_id.in_(without_place(stage)))
     sizes.subtract(dict(session.execute(gone).all()))
     return [(group_id, sizes[group_id]) for group_id in ids]
 
 
 def _rows(
-    stage: Stage, wish: Wish, group_ids: list[int] | None = None, *, with_unplaced: bool = True
+    session: Session,
+    stage: Stage,
+    wish: Wish,
+    group_ids: list[int] | None = None,
+    *,
+    with_unplaced: bool = True,
 ) -> CompoundSelect[Any]:
     """Select (number, group_id, participant_id, family_name, given_name) of everything that fits a wish.
 
     It may be told to look into some groups only, and to leave out who is in none.
     """
-    unplaced = (
+    unplaced = _rows_in_no_group(session, stage, wish)
+    if wish.unplaced:
+        return union_all(unplaced)
+    if wish.text and not wish.is_number:
+        called = _rows_called(stage, wish).subquery()
+        return union_all(unplaced, select(called))
+    some = () if group_ids is None else (Group.id.in_(group_ids),)
+    grouped = _rows_in_groups(stage, wish, *some)
+    return union_all(unplaced, grouped) if with_unplaced else union_all(grouped)
+
+
+def _rows_in_no_group(session: Session, stage: Stage, wish: Wish) -> Select[*tuple[Any, ...]]:
+    in_none = _in_no_group(session, stage)
+    fits = (Participant.standing == Standing.PLACED, *_is_of(wish.category))
+    if wish.text:
+        fits += (false() if wish.is_number else Participant.is_called(wish.text),)
+    return (
         select(literal(0).label("number"), cast(null(), Integer).label("group_id"), *_NAMED)
-        .select_from(StageEntry)
-        .join(StageEntry.participant)
-        .outerjoin(Membership, _is_placed())
-        .where(
-            StageEntry.stage_id == stage.id,
-            Membership.group_id.is_(None),
-            Participant.standing == Standing.PLACED,
-            *_fits(wish, grouped=False),
-        )
+        .select_from(in_none)
+        .join(Participant, Participant.id == in_none.c.participant_id)
+        .where(*fits)
     )
-    grouped = (
+
+
+def _rows_in_groups(stage: Stage, wish: Wish, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select of groups with their people, and of groups without any."""
+    has_number = (Group.number == int(wish.text),) if wish.is_number else ()
+    return (
         select(Group.number.label("number"), Group.id.label("group_id"), *_NAMED)
         .select_from(Group)
         .outerjoin(
@@ -272,29 +342,29 @@ def _rows(
             (Membership.group_id == Group.id) & Membership.participant_id.not_in(without_place(stage)),
         )
         .outerjoin(Participant, Participant.id == Membership.participant_id)
-        .where(Group.stage_id == stage.id, *_fits(wish, grouped=True))
-    )
-    if group_ids is not None:
-        grouped = grouped.where(Group.id.in_(group_ids))
-    if wish.unplaced:
-        return union_all(unplaced)
-    return union_all(unplaced, grouped) if with_unplaced else union_all(grouped)
-
-
-def _is_placed() -> ColumnElement[bool]:
-    return (Membership.participant_id == StageEntry.participant_id) & (
-        Membership.stage_id == StageEntry.stage_id
+        .where(Group.stage_id == stage.id, *has_number, *_is_of(wish.category), *conditions)
     )
 
 
-def _fits(wish: Wish, *, grouped: bool) -> Iterator[ColumnElement[bool]]:
-    if wish.category:
-        yield Participant.category == wish.category
-    if wish.is_number:
-        yield Group.number == int(wish.text) if grouped else false()
-    elif wish.text:
-        is_called = Participant.is_called(wish.text)
-        yield is_called | Group.name.icontains(wish.text, autoescape=True) if grouped else is_called
+def _rows_called(stage: Stage, wish: Wish) -> CompoundSelect[Any]:
+    """Select of who is called so and who is in a group that is: two lists, so that each has its index."""
+    people = (
+        select(Group.number, Group.id, *_NAMED)
+        .select_from(Participant)
+        .join(Membership, (Membership.participant_id == Participant.id) & (Membership.stage_id == stage.id))
+        .join(Group, Group.id == Membership.group_id)
+        .where(
+            Participant.standing == Standing.PLACED,
+            Participant.is_called(wish.text),
+            *_is_of(wish.category),
+        )
+    )
+    groups = _rows_in_groups(stage, wish, Group.name.icontains(wish.text, autoescape=True))
+    return union(groups, people)
+
+
+def _is_of(category: Category | None) -> tuple[ColumnElement[bool], ...]:
+    return (Participant.category == category,) if category else ()
 
 
 def _sections(
@@ -311,22 +381,58 @@ def _sections(
     ]
 
 
-def guides_to_choose(session: Session, stage: Stage) -> list[tuple[Account, int | None]]:
-    """Return the guides of the march by name, each with the number of the group guided on this stage."""
+@dataclass(frozen=True)
+class Guide:
+    """A guide of the march, with the number of the group guided on this stage."""
+
+    id: int
+    name: str
+    number: int | None
+
+
+@dataclass(frozen=True)
+class GuidesToChoose:
+    """The guides to choose from: all of a march, or of many (`total`) some."""
+
+    guides: list[Guide]
+    total: int
+
+    @property
+    def has_more(self) -> bool:
+        return len(self.guides) < self.total
+
+
+def guides_to_choose(
+    session: Session, stage: Stage, *, chosen: Collection[int], text: str = ""
+) -> GuidesToChoose:
+    """Return the guides of the march by name.
+
+    Of many these are the chosen ones and the first of those whose name holds the text; without a text, of
+    those who guide no group on this stage.
+    """
+    is_guide = (Appointment.march_id == stage.march_id, Appointment.role == Role.GUIDE)
+    total = session.scalar(select(func.count()).select_from(Appointment).where(*is_guide)) or 0
     on_stage = (
         select(GroupGuide.account_id, Group.number)
         .join(Group, Group.id == GroupGuide.group_id)
         .where(Group.stage_id == stage.id)
         .subquery()
     )
-    rows = session.execute(
-        select(Account, on_stage.c.number)
-        .join(Account.appointments)
+    guides = (
+        select(Account.id, Account.name, on_stage.c.number)
+        .join(Appointment, Appointment.account_id == Account.id)
         .outerjoin(on_stage, on_stage.c.account_id == Account.id)
-        .where(Appointment.march_id == stage.march_id, Appointment.role == Role.GUIDE)
+        .where(*is_guide)
         .order_by(Account.name, Account.id)
     )
-    return [(account, number) for account, number in rows]
+    if total <= MOST_GUIDES:
+        return GuidesToChoose([Guide(*row) for row in session.execute(guides)], total)
+    fits = Account.name.icontains(text, autoescape=True) if text else on_stage.c.number.is_(None)
+    rows = [
+        *session.execute(guides.where(Account.id.in_(chosen))),
+        *session.execute(guides.where(fits, Account.id.not_in(chosen)).limit(GUIDES_FOUND)),
+    ]
+    return GuidesToChoose([Guide(*row) for row in rows], total)
 
 
 def stages_with_groups(session: Session, march: March) -> list[Stage]:

@@ -10,34 +10,35 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Integer,
     Select,
     and_,
     case,
-    cast,
     exists,
     func,
-    literal,
     null,
     or_,
     select,
-    union_all,
+    union,
 )
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from marchapp.models import (
+    Account,
     Change,
     Group,
+    GroupGuide,
     March,
     Membership,
     Participant,
     Party,
     PublishedGroup,
+    PublishedGuide,
     PublishedPlace,
     Stage,
     StageEntry,
     Standing,
 )
+from marchapp.models.conditional import among, only_in
 from marchapp.models.march import years_before
 
 NAMED_AT_MOST = 50
@@ -110,8 +111,12 @@ class Moved:
 
 @dataclass(frozen=True)
 class Differences:
-    """What publishing would change; `moved` names the first of the people, `counts` all of them."""
+    """What publishing would change; `moved` names the first of the people, `counts` all of them.
 
+    `has_groups` says whether the stage has any groups at all.
+    """
+
+    has_groups: bool
     groups: list[GroupDifference]
     counts: Mapping[Change, int]
     moved: list[Moved]
@@ -129,10 +134,12 @@ class Differences:
 
 def differences(session: Session, stage: Stage) -> Differences:
     """Compare the draft of a stage with what was last published."""
-    groups = list(group_differences(draft_lines(session, stage), published_lines(session, stage)))
+    draft = draft_lines(session, stage)
+    groups = list(group_differences(draft, published_lines(session, stage)))
     lines = _lines(session, stage, [one.group_id for one in groups if one.before])
     told = [line for line in lines if line.is_told]
     return Differences(
+        has_groups=bool(draft),
         groups=groups,
         counts=dict.fromkeys(Change, 0) | Counter(Change(line.change) for line in lines),
         moved=_first(session, lines),
@@ -143,49 +150,77 @@ def differences(session: Session, stage: Stage) -> Differences:
 
 def people_moved(session: Session, stage: Stage) -> int:
     """Count who was put into, out of or between groups since the last version."""
-    lines = changed_people(stage, ()).subquery()
-    return session.scalar(select(func.count()).select_from(lines)) or 0
+    moved = _moved(session, stage, ()).subquery()
+    return session.scalar(select(func.count()).select_from(moved)) or 0
+
+
+def _moved(session: Session, stage: Stage, changed_groups: Collection[int]) -> CompoundSelect[int]:
+    """Select whose line differs: who moved since the last version, and who walks in a group that changed.
+
+    Draft and roster are compared as two lists, and only where they differ it is asked who has no place.
+    """
+    draft, roster = _draft_pairs(stage), _roster_pairs(stage)
+    entered = only_in(session, draft, roster).subquery()
+    left = only_in(session, roster, draft).subquery()
+    lost_place = roster.where(PublishedPlace.participant_id.in_(without_place(stage))).subquery()
+    in_changed = walks_in(stage).where(among(session, Membership.group_id, changed_groups)).subquery()
+    return union(
+        select(entered.c.participant_id).where(entered.c.participant_id.not_in(without_place(stage))),
+        select(left.c.participant_id),
+        select(lost_place.c.participant_id),
+        *([select(in_changed.c.participant_id)] if changed_groups else []),
+    )
+
+
+def _draft_pairs(stage: Stage) -> Select[int, int]:
+    """Select who stands in which group of the draft, with a place or without."""
+    return select(Membership.participant_id, Membership.group_id).where(Membership.stage_id == stage.id)
+
+
+def _roster_pairs(stage: Stage) -> Select[int, int | None]:
+    """Select who was last published in which group."""
+    is_in_group = (PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.is_not(None))
+    return select(PublishedPlace.participant_id, PublishedPlace.group_id).where(*is_in_group)
 
 
 def draft_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
-    """Return what would be told of each group of a stage now, by its id."""
-    groups = session.scalars(
-        select(Group).where(Group.stage_id == stage.id).options(selectinload(Group.guides))
+    """Return what would be told of each group of a stage now, by its id, in two queries."""
+    groups = select(Group.id, Group.number, Group.name, Group.starts_at, Group.meeting_point)
+    guides = (
+        select(GroupGuide.group_id, Account.id, Account.name, Account.phone)
+        .join(Group, Group.id == GroupGuide.group_id)
+        .join(Account, Account.id == GroupGuide.account_id)
+        .where(Group.stage_id == stage.id)
+        .order_by(Account.id)
     )
-    return {
-        group.id: GroupLine(
-            group.number,
-            group.name,
-            group.starts_at or stage.starts_at,
-            group.meeting_point,
-            _in_order(GuideLine(guide.id, guide.name, guide.phone) for guide in group.guides),
-        )
-        for group in groups
-    }
+    return _lines_of(session, stage, groups.where(Group.stage_id == stage.id), guides)
 
 
 def published_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
-    """Return what was last told of each group of a stage, by its id."""
-    groups = session.scalars(
-        select(PublishedGroup)
-        .where(PublishedGroup.stage_id == stage.id)
-        .options(selectinload(PublishedGroup.guides))
-        .execution_options(populate_existing=True)
+    """Return what was last told of each group of a stage, by its id, in two queries."""
+    group, guide = PublishedGroup, PublishedGuide
+    groups = select(group.group_id, group.number, group.name, group.starts_at, group.meeting_point)
+    guides = (
+        select(guide.group_id, guide.account_id, guide.name, guide.phone)
+        .join(group, group.group_id == guide.group_id)
+        .where(group.stage_id == stage.id, ~guide.is_out)
+        .order_by(guide.account_id)
     )
+    return _lines_of(session, stage, groups.where(group.stage_id == stage.id), guides)
+
+
+def _lines_of(
+    session: Session, stage: Stage, groups: Select[*tuple[Any, ...]], guides: Select[*tuple[Any, ...]]
+) -> dict[int, GroupLine]:
+    by_group: dict[int, list[GuideLine]] = {}
+    for group_id, *guide in session.execute(guides):
+        by_group.setdefault(group_id, []).append(GuideLine(*guide))
     return {
-        group.group_id: GroupLine(
-            group.number,
-            group.name,
-            group.starts_at,
-            group.meeting_point,
-            _in_order(GuideLine(guide.account_id, guide.name, guide.phone) for guide in group.guides),
+        group_id: GroupLine(
+            number, name, starts_at or stage.starts_at, meeting_point, tuple(by_group.get(group_id, ()))
         )
-        for group in groups
+        for group_id, number, name, starts_at, meeting_point in session.execute(groups)
     }
-
-
-def _in_order(guides: Iterator[GuideLine]) -> tuple[GuideLine, ...]:
-    return tuple(sorted(guides, key=lambda guide: guide.account_id))
 
 
 def group_differences(
@@ -214,38 +249,6 @@ def walks_in(stage: Stage) -> Select[int, int]:
     )
 
 
-def changed_people(stage: Stage, changed_groups: Collection[int]) -> CompoundSelect[Any]:
-    """Select (participant_id, change, before, after) of whose line differs; groups are named by their ids."""
-    draft = walks_in(stage).subquery()
-    place = PublishedPlace
-    same_person = and_(place.participant_id == draft.c.participant_id, place.stage_id == stage.id)
-    kind = case(
-        (place.group_id.is_(None), Change.NEW.value),
-        (place.group_id != draft.c.group_id, Change.MOVED.value),
-        else_=Change.GROUP.value,
-    )
-    differs = or_(
-        place.group_id.is_(None),
-        place.group_id != draft.c.group_id,
-        draft.c.group_id.in_(list(changed_groups)),
-    )
-    inside = (
-        select(
-            draft.c.participant_id,
-            kind.label("change"),
-            place.group_id.label("before"),
-            draft.c.group_id.label("after"),
-        )
-        .select_from(draft)
-        .outerjoin(place, same_person)
-        .where(differs)
-    )
-    out = select(
-        place.participant_id, literal(Change.OUT.value), place.group_id, cast(null(), Integer)
-    ).where(place.stage_id == stage.id, place.group_id.is_not(None), ~is_in_draft(stage))
-    return union_all(inside, out)
-
-
 def is_in_draft(stage: Stage) -> ColumnElement[bool]:
     """Return the condition that somebody of a published line is in a group of the draft."""
     return and_(
@@ -272,17 +275,34 @@ def mailbox_of(march: March) -> ColumnElement[str]:
 
 
 def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> Sequence[Any]:
-    """Return whose line differs, each with the mailbox of its letter and whether it is told."""
-    lines = changed_people(stage, changed_groups).subquery()
+    """Return whose line differs, each with the groups before and after, the mailbox of its letter and whether
+    it is told.
+    """
+    moved = _moved(session, stage, changed_groups).subquery()
+    place = PublishedPlace
+    after = case((Participant.standing == Standing.PLACED, Membership.group_id), else_=null())
+    kind = case(
+        (after.is_(None), Change.OUT.value),
+        (place.group_id.is_(None), Change.NEW.value),
+        (place.group_id != after, Change.MOVED.value),
+        else_=Change.GROUP.value,
+    )
+    person = moved.c.participant_id
     query = (
         select(
-            lines,
+            Participant.id.label("participant_id"),
+            kind.label("change"),
+            place.group_id.label("before"),
+            after.label("after"),
             Participant.party_id,
             mailbox_of(stage.march).label("mailbox"),
             still_walks(stage.id).label("is_told"),
         )
-        .join(Participant, Participant.id == lines.c.participant_id)
+        .select_from(moved)
+        .join(Participant, Participant.id == person)
         .join(Party, Party.id == Participant.party_id)
+        .outerjoin(Membership, and_(Membership.participant_id == person, Membership.stage_id == stage.id))
+        .outerjoin(place, and_(place.participant_id == person, place.stage_id == stage.id))
     )
     return session.execute(query).all()
 

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, IntegerField, SelectField, SelectMultipleField
+from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from marchapp.forms import BaseForm, Clock, Text, Within, to_local, to_utc
 from marchapp.i18n import clock
-from marchapp.models import Account, Group, Stage
+from marchapp.models import Group, Stage
 from marchapp.models.timetable import clock_from
+from marchapp.rosters.board import Guide, GuidesToChoose
 from marchapp.rosters.services import GroupPlan
 
 Values = MultiDict[str, str]
@@ -144,6 +146,15 @@ class GroupForm(BaseForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    find = Text(_l("Look for a guide"), most=80, optional=True)
+    found = HiddenField()
+
+    @property
+    def looks_for_guides(self) -> bool:
+        """Tell whether another name was written than the guides were looked for by: nothing is saved yet."""
+        return self.is_submitted() and (
+            "look" in request.form or (self.find.data or "") != (self.found.data or "")
+        )
 
     def validate_max_size(self, field: IntegerField) -> None:
         if self.min_size.data and field.data and field.data < self.min_size.data:
@@ -159,18 +170,14 @@ class GroupForm(BaseForm):
             ends = clock(self.stage.finishes_at, self.stage.march.time_zone)
             raise ValidationError(_("The stage ends at %(clock)s. Write an earlier time.", clock=ends))
 
-    def offer(
-        self, stage: Stage, guides: list[tuple[Account, int | None]], *, group: Group | None = None
-    ) -> None:
-        """Let choose among the guides of the march; who guides another group of the stage is said to."""
-        self.stage = stage
+    def offer(self, stage: Stage, offered: GuidesToChoose, *, group: Group | None = None) -> None:
+        """Let choose among guides of the march; who guides another group of the stage is said to."""
+        self.stage, self.offered = stage, offered
+        own = (None, group and group.number)
         self.guides.choices = [
-            (
-                account.id,
-                _guide_name(account, number, is_elsewhere=number not in (None, group and group.number)),
-            )
-            for account, number in guides
+            (guide.id, _guide_name(guide, is_elsewhere=guide.number not in own)) for guide in offered.guides
         ]
+        self.found.data = self.find.data
 
     @property
     def plan(self) -> GroupPlan:
@@ -194,10 +201,10 @@ def start_on(stage: Stage, clock: time) -> datetime:
     return to_utc(datetime.combine(starts.date(), clock), zone)
 
 
-def _guide_name(account: Account, number: int | None, *, is_elsewhere: bool) -> str:
+def _guide_name(guide: Guide, *, is_elsewhere: bool) -> str:
     if is_elsewhere:
-        return _("%(name)s, guides group %(number)s", name=account.name, number=number)
-    return account.name
+        return _("%(name)s, guides group %(number)s", name=guide.name, number=guide.number)
+    return guide.name
 
 
 def values_of(group: Group) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from marchapp.access import signed_in_account, stage_for_coordinator
 from marchapp.extensions import db, queue
 from marchapp.forms import BaseForm
 from marchapp.i18n import figure
-from marchapp.models import Group, Message, RosterVersion, Stage
-from marchapp.rosters.board import SizedGroup, count_walkers, groups_of
+from marchapp.models import Message, RosterVersion, Stage
+from marchapp.rosters.board import count_unplaced
 from marchapp.rosters.differences import differences
 from marchapp.rosters.publishing import NothingNew, PublishedMeanwhile, publish
-from marchapp.rosters.rules import Check, Rule, State, checks_of
+from marchapp.rosters.rules import breaches_of
 from marchapp.rosters.telling import tell_of_rosters
 
 
@@ -28,14 +28,6 @@ class PublishForm(BaseForm):
     """Names the version that the reader saw before publishing it."""
 
     version = IntegerField(widget=HiddenInput())
-
-
-@dataclass(frozen=True)
-class Concern:
-    """A rule, one of the checks in which it is broken, and all groups that break it in this way."""
-
-    check: Check
-    groups: list[Group]
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,8 @@ def publish_roster(slug: str, number: int) -> str | Response:
         return _publish(stage, form.version.data or 0)
     versions = versions_of(db.session, stage)
     form.version.data = versions[0].version.number + 1 if versions else 1
-    groups = groups_of(db.session, stage)
+    found = differences(db.session, stage)
+    is_new = not found.is_empty  # else nothing can be published, and the rules need not be asked
     return render_template(
         "rosters/publish.html",
         march=stage.march,
@@ -66,10 +59,10 @@ def publish_roster(slug: str, number: int) -> str | Response:
         form=form,
         versions=versions,
         next_number=form.version.data,
-        groups=groups,
-        counts=count_walkers(db.session, stage),
-        concerns=_concerns(stage, groups),
-        differences=differences(db.session, stage),
+        has_groups=found.has_groups,
+        unplaced=count_unplaced(db.session, stage) if is_new else 0,
+        concerns=breaches_of(db.session, stage).values() if is_new else (),
+        differences=found,
     )
 
 
@@ -106,17 +99,6 @@ def _said(version: RosterVersion) -> str:
         count=figure(version.told),
     )
     return _("Version %(number)s is published.", number=version.number) + " " + told
-
-
-def _concerns(stage: Stage, groups: list[SizedGroup]) -> list[Concern]:
-    """Return which groups break which rule, in the order of the rules."""
-    found: dict[tuple[Rule, State], Concern] = {}
-    checks = checks_of(db.session, stage, [sized.group for sized in groups])
-    for sized in groups:
-        for check in checks[sized.group.id]:
-            if not check.is_kept:
-                found.setdefault((check.rule, check.state), Concern(check, [])).groups.append(sized.group)
-    return [found[key] for key in sorted(found, key=lambda key: list(Rule).index(key[0]))]
 
 
 def versions_of(session: Session, stage: Stage) -> list[VersionState]:

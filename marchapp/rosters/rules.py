@@ -4,13 +4,15 @@
 A guide counts as an adult, for first aid and for languages, and not towards the size.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.models import (
@@ -24,6 +26,7 @@ from marchapp.models import (
     Standing,
 )
 from marchapp.models.barrier import barrier_on
+from marchapp.models.march import years_before
 
 CHILDREN_PER_ADULT = 8
 ONE_LANGUAGE = {"nb": "no", "nn": "no"}
@@ -211,6 +214,99 @@ def _unspoken(
 ) -> tuple[tuple[tuple[str, ...], int], ...]:
     spoken = frozenset[str]().union(*(adult.languages for adult in adults))
     lonely = Counter(tuple(sorted(one.languages)) for one in children if not one.languages & spoken)
+    return tuple(sorted(lonely.items()))
+
+
+def breaches_of(session: Session, stage: Stage) -> dict[tuple[Rule, State], tuple[Check, list[Group]]]:
+    """Return which rules the groups of a stage break in which way, in the order of the rules.
+
+    Each with the check of the first group and all groups, by number. People are counted by the database and
+    not named, so that a stage of a thousand groups is judged in three queries.
+    """
+    groups = session.scalars(select(Group).where(Group.stage_id == stage.id).order_by(Group.number))
+    facts = _counted_facts(session, stage)
+    found: dict[tuple[Rule, State], tuple[Check, list[Group]]] = {}
+    for group in groups:
+        for check in checks(group, facts.get(group.id, Facts()), stage.march):
+            if not check.is_kept:
+                found.setdefault((check.rule, check.state), (check, []))[1].append(group)
+    return {key: found[key] for key in sorted(found, key=lambda key: list(Rule).index(key[0]))}
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """So many walkers or guides of one group who are as old and speak the same."""
+
+    people: int
+    languages: frozenset[str]
+    first_aiders: int
+    is_guide: bool = False
+    is_child: bool = False
+    kept_out: int = 0
+
+
+def _counted_facts(session: Session, stage: Stage) -> dict[int, Facts]:
+    """Return the facts of all groups of a stage; in place of each name stands an empty one."""
+    by_group: dict[int, list[_Alike]] = {}
+    for group_id, alike in (*_alike_walkers(session, stage), *_alike_guides(session, stage)):
+        by_group.setdefault(group_id, []).append(alike)
+    return {group_id: _facts_of_alike(alike) for group_id, alike in by_group.items()}
+
+
+def _alike_walkers(session: Session, stage: Stage) -> Iterable[tuple[int, _Alike]]:
+    is_child = Participant.birth_date > years_before(stage.march.starts_on, stage.march.adult_age)
+    spoken = cast(Participant.spoken_languages, String)
+    kind = (Membership.group_id, is_child, spoken, Participant.language)
+    query = (
+        select(
+            *kind,
+            func.count(),
+            func.sum(case((Participant.knows_first_aid, 1), else_=0)),
+            func.sum(case((barrier_on(stage).is_not(None), 1), else_=0)),
+        )
+        .join(Membership.participant)
+        .where(Membership.stage_id == stage.id, Participant.standing == Standing.PLACED)
+        .group_by(*kind)
+    )
+    for group_id, child, codes, read, people, first_aiders, kept_out in session.execute(query):
+        languages = _languages_of_text(codes, read)
+        yield (
+            group_id,
+            _Alike(people, languages, first_aiders, is_child=bool(child), kept_out=kept_out),
+        )
+
+
+@lru_cache(maxsize=1_000)
+def _languages_of_text(codes: str, read: str) -> frozenset[str]:
+    return languages_of(json.loads(codes), read)
+
+
+def _alike_guides(session: Session, stage: Stage) -> Iterable[tuple[int, _Alike]]:
+    for guide in _guides(session, stage, None):
+        yield guide.group_id, _Alike(1, guide.languages, int(guide.knows_first_aid), is_guide=True)
+
+
+def _facts_of_alike(people: Sequence[_Alike]) -> Facts:
+    children = sum(one.people for one in people if one.is_child)
+    guides = sum(one.is_guide for one in people)
+    everybody = sum(one.people for one in people)
+    return Facts(
+        size=everybody - guides,
+        children=children,
+        adults=everybody - children,
+        guides=guides,
+        first_aiders=("",) * sum(one.first_aiders for one in people),
+        unspoken=_unspoken_alike(people),
+        kept_out=("",) * sum(one.kept_out for one in people),
+    )
+
+
+def _unspoken_alike(people: Sequence[_Alike]) -> tuple[tuple[tuple[str, ...], int], ...]:
+    spoken = frozenset[str]().union(*(one.languages for one in people if not one.is_child))
+    lonely: Counter[tuple[str, ...]] = Counter()
+    for one in people:
+        if one.is_child and not one.languages & spoken:
+            lonely[tuple(sorted(one.languages))] += one.people
     return tuple(sorted(lonely.items()))
 
 

@@ -18,7 +18,7 @@ from marchapp.access import (
 )
 from marchapp.extensions import db
 from marchapp.forms import tidy
-from marchapp.models import Category, PublishedGroup, Stage
+from marchapp.models import Category, Group, PublishedGroup, Stage
 from marchapp.models.timetable import stops
 from marchapp.rosters import board_pages
 from marchapp.rosters.automatic import pages as automatic
@@ -242,8 +242,7 @@ def copy(slug: str, number: int) -> Response:
 def new_group(slug: str, number: int) -> str | Response:
     stage = stage_for_coordinator(slug, number)
     form = GroupForm(data={"number": next_number(db.session, stage), **SIZES})
-    form.offer(stage, guides_to_choose(db.session, stage))
-    if form.validate_on_submit():
+    if not _looks_for_guides(form, stage) and form.validate_on_submit():
         try:
             group = make_group(
                 db.session, stage=stage, plan=form.plan, by=signed_in_account(), now=datetime.now(UTC)
@@ -262,8 +261,7 @@ def edit_group(group_id: int) -> str | Response:
     group = group_for_coordinator(group_id)
     stage = group.stage
     form = GroupForm(data=values_of(group))
-    form.offer(stage, guides_to_choose(db.session, stage), group=group)
-    if form.validate_on_submit():
+    if not _looks_for_guides(form, stage, group) and form.validate_on_submit():
         try:
             change_group(
                 db.session, group=group, plan=form.plan, by=signed_in_account(), now=datetime.now(UTC)
@@ -282,6 +280,14 @@ def edit_group(group_id: int) -> str | Response:
         form=form,
         is_empty=is_empty(db.session, group),
     )
+
+
+def _looks_for_guides(form: GroupForm, stage: Stage, group: Group | None = None) -> bool:
+    """Offer guides in the form, and tell whether that is all that was asked for."""
+    is_looking = form.looks_for_guides
+    chosen, text = form.guides.data or [], tidy(form.find.data or "")
+    form.offer(stage, guides_to_choose(db.session, stage, chosen=chosen, text=text), group=group)
+    return is_looking
 
 
 def _say_why(form: GroupForm, refusal: GroupRefused) -> None:

@@ -413,3 +413,20 @@ def test_what_a_guide_brings_to_a_group_is_written_down_and_listed(
     client.post(f"{PAGE}/{guide.id}", data=FORM | {"spoken": ["de"]})
     session.refresh(guide)
     assert (guide.spoken_languages, guide.knows_first_aid) == (["de"], False)
+
+
+def test_a_large_team_is_shown_by_pages_and_searched(session: Session, cast: Cast, sign_in) -> None:
+    for number in range(100):
+        make_account(session, f"Walker {number:03}", cast.march, Role.GUIDE)
+    make_account(session, "Zoya Zimina", cast.march, Role.OBSERVER)
+    session.commit()
+    client = sign_in(cast.coordinator)
+    page = client.get(PAGE).text
+    assert "Zoya" not in page
+    assert 'rel="next"' in page
+    assert "Zoya" in client.get(f"{PAGE}?page=2").text
+    assert "Zoya" in client.get(f"{PAGE}?page=99").text
+    found = client.get(f"{PAGE}?q=zimin").text
+    assert "Zoya" in found
+    assert "Walker" not in found
+    assert "Nobody fits this search" in client.get(f"{PAGE}?q=zimin&role=guide&lang=en").text

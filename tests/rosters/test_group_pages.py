@@ -320,3 +320,56 @@ def test_a_group_without_a_start_of_its_own_starts_with_the_stage(
     sign_in(cast.coordinator).post(NEW, data=FORM | {"starts": ""})
     group = session.scalars(select(Group).where(Group.number == 3)).one()
     assert (group.starts_at, group.start) == (None, cast.stage.starts_at)
+
+
+@pytest.fixture
+def many_guides(session: Session, cast: Cast) -> list[Account]:
+    names = [f"Guide {number:03}" for number in range(70)]
+    return [make_account(session, name, cast.march, Role.GUIDE) for name in names]
+
+
+def test_of_many_guides_the_chosen_and_the_first_free_ones_are_offered(
+    session: Session, cast: Cast, many_guides: list[Account], sign_in
+) -> None:
+    make_group(session, cast.stage, many_guides[0], number=7)
+    page = sign_in(cast.coordinator).get(f"/groups/{cast.group.id}/edit").text
+    assert 'name="find"' in page
+    assert page.count('name="guides"') == 26
+    assert cast.guide.name in page
+    assert "Guide 001" in page
+    assert "Guide 000" not in page
+    assert "Guide 060" not in page
+
+
+def test_looking_for_a_guide_keeps_what_was_filled_in_and_saves_nothing(
+    session: Session, cast: Cast, many_guides: list[Account], sign_in
+) -> None:
+    client, address = sign_in(cast.coordinator), f"/groups/{cast.group.id}/edit"
+    ticked = {"guides": [str(cast.guide.id)]}
+    page = client.post(address, data=FORM | ticked | {"find": "guide 06", "look": "1"}).text
+    assert 'value="Pasvik"' in page
+    assert cast.guide.name in page
+    assert "Guide 069" in page
+    assert "Guide 001" not in page
+    assert session.get_one(Group, cast.group.id).name != "Pasvik"
+    page = client.post(address, data=FORM | ticked | {"find": "nobody", "found": "guide 06"}).text
+    assert page.count('name="guides"') == 1
+    both = {"guides": [str(cast.guide.id), str(many_guides[69].id)]}
+    answer = client.post(address, data=FORM | both | {"find": "guide 06", "found": "guide 06"})
+    assert answer.status_code == 302
+    assert {guide.name for guide in session.get_one(Group, cast.group.id).guides} == {
+        cast.guide.name,
+        "Guide 069",
+    }
+
+
+def test_the_form_asks_the_database_as_often_for_many_guides(
+    session: Session, cast: Cast, many_guides: list[Account], sign_in
+) -> None:
+    client, address = sign_in(cast.coordinator), f"/groups/{cast.group.id}/edit"
+    session.commit()
+    many = queries_of(client, address)
+    for number in range(700):
+        make_account(session, f"More {number}", cast.march, Role.GUIDE)
+    session.commit()
+    assert queries_of(client, address) == many

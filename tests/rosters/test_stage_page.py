@@ -323,3 +323,18 @@ def test_of_many_groups_the_number_of_one_is_written(
     client.post(page, data=moved)
     session.expire_all()
     assert session.get(Membership, (person.id, cast.stage.id)).group_id == cast.other_group.id
+
+
+def test_a_search_finds_somebody_once_whose_group_is_called_alike(
+    session: Session, cast: Cast, sign_in
+) -> None:
+    group = make_group(session, cast.stage, number=8, name="Karis")
+    empty = make_group(session, cast.stage, number=9, name="Karlebotn")
+    kari = make_participant(session, cast.march, cast.stage, given_name="Kari", group=group)
+    make_participant(session, cast.march, cast.stage, given_name="Berit", group=group)
+    make_participant(session, cast.march, cast.stage, given_name="Karl", group=cast.group)
+    found = board.board_of(session, cast.stage, board.Wish(text="kar"), page=1, unplaced=0)
+    ids = [card.id for section in found.sections for card in section.people]
+    assert ids.count(kari.id) == 1
+    assert len(ids) == len(set(ids)) == found.matches
+    assert empty.id in {section.group.group.id for section in found.sections if section.group}

@@ -21,7 +21,7 @@ from marchapp.rosters.automatic.gathering import stage_before
 from marchapp.rosters.automatic.preview import preview_of
 from marchapp.rosters.automatic.results import Proposal
 from marchapp.rosters.automatic.worker import start_computing
-from marchapp.rosters.board import count_walkers, groups_of
+from marchapp.rosters.board import count_walkers, groups_in_numbers
 from marchapp.rosters.moves import MoveRefused
 from marchapp.rosters.words import why_not_moved
 
@@ -49,7 +49,7 @@ def add_pages(blueprint: Blueprint) -> None:
 
 def assign(slug: str, number: int) -> str | Response:
     stage = stage_for_coordinator(slug, number)
-    counts, groups = count_walkers(db.session, stage), groups_of(db.session, stage)
+    counts = count_walkers(db.session, stage)
     placed = counts.walkers - counts.unplaced
     first = services.first_choices(db.session, stage, walkers=counts.walkers, placed=placed)
     earlier = stage_before(db.session, stage)
@@ -57,17 +57,13 @@ def assign(slug: str, number: int) -> str | Response:
     form.offer(stage_before=earlier.number if earlier else None, has_members=placed > 0)
     if form.validate_on_submit():
         return _ask(stage, form.chosen)
-    open_groups = [sized.group for sized in groups if not sized.group.is_locked]
     return render_template(
         "rosters/automatic/ask.html",
         march=stage.march,
         stage=stage,
         form=form,
         counts=counts,
-        groups=open_groups,
-        locked=len(groups) - len(open_groups),
-        places=sum(group.max_size for group in open_groups),
-        without_guide=sum(not group.guides for group in open_groups),
+        groups=groups_in_numbers(db.session, stage),
         run=services.open_run_of(db.session, stage),
     )
 
