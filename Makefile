@@ -23,7 +23,7 @@ check: dev-venv translations
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml marchapp wsgi.py gunicorn.conf.py
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python -m tools.check_translations
-	$(BIN)/pytest -q tests/test_architecture.py
+	env -u TEST_DATABASE_URL $(BIN)/pytest -q tests/test_architecture.py
 
 bench: venv translations
 	$(BIN)/python -m bench

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marchapp.geo.errors import NotGpx, TooLarge
+from marchapp.geo.errors import NotGpx, TakesTooLong, TooLarge
 from marchapp.geo.gpx import read_route
+from marchapp.marches import routes
 from marchapp.marches.routes import (
     draft_of,
     export_route,
@@ -136,3 +137,9 @@ def test_the_exported_route_holds_line_heights_and_checkpoints(
     assert again.ele.tolist() == [100.0, 160.0, 120.0]
     assert [(place.name, place.lat) for place in again.waypoints] == [("Ford", LAT)]
     assert again.lon[-1] == pytest.approx(east(4.0))
+
+
+def test_a_route_that_takes_too_long_to_read_is_refused(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "MOST_TO_READ_S", -1.0)
+    with pytest.raises(TakesTooLong):
+        read_plan(route_file(), cast.stage)
