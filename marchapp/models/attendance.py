@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, func, select, text
@@ -152,7 +153,25 @@ class Walked:
 
 # What was counted of each stage, in each database, with its last mark then: most stages of a march are over,
 # and to count a hundred thousand marks anew takes longer than all else that the overview asks.
-_counted: WeakKeyDictionary[Any, dict[int, tuple[Any, Walked]]] = WeakKeyDictionary()
+_counted: WeakKeyDictionary[Any, dict[int, tuple["_State", Walked]]] = WeakKeyDictionary()
+# A mark may be committed after one with a higher number, and would not be seen to come: what has changed so
+# recently is counted each time.
+SETTLES_WITHIN = timedelta(minutes=10)
+
+
+class _State(NamedTuple):
+    """What is another one as soon as the standings of a stage change: with a mark, or when two sign-ups are
+    merged, which deletes one of them.
+    """
+
+    mark_id: int
+    client_key: str
+    received_at: datetime
+    merged_at: datetime | None
+
+    @property
+    def changed_at(self) -> datetime:
+        return max(self.received_at, self.merged_at or self.received_at)
 
 
 def walked_by_stage(session: Session, stage_ids: Iterable[int]) -> dict[int, Walked]:
@@ -161,16 +180,17 @@ def walked_by_stage(session: Session, stage_ids: Iterable[int]) -> dict[int, Wal
     states = _states(session, list(stage_ids))
     stale = [stage_id for stage_id, state in states.items() if known.get(stage_id, (None,))[0] != state]
     walked = _count_walked(session, stale) if stale else {}
-    known.update({stage_id: (states[stage_id], walked.get(stage_id, Walked())) for stage_id in stale})
-    found = {stage_id: known[stage_id][1] for stage_id in states}
+    found = {
+        stage_id: walked.get(stage_id, Walked()) if stage_id in stale else known[stage_id][1]
+        for stage_id in states
+    }
+    settled_before = datetime.now(UTC) - SETTLES_WITHIN
+    known.update({id_: (states[id_], found[id_]) for id_ in stale if states[id_].changed_at < settled_before})
     return {stage_id: one for stage_id, one in found.items() if one.started}
 
 
-def _states(session: Session, stage_ids: list[int]) -> dict[int, Any]:
-    """Return what is another one as soon as the standings of a stage change, for stages with marks.
-
-    They change with a mark, and when two sign-ups are merged, which deletes one of them.
-    """
+def _states(session: Session, stage_ids: list[int]) -> dict[int, _State]:
+    """Return how far each stage with marks has come."""
     of_stage = select(func.max(RollMark.id)).where(RollMark.stage_id == Stage.id)
     last = of_stage.correlate(Stage).scalar_subquery()
     is_merging = (AuditEvent.march_id == Stage.march_id, AuditEvent.action == "participant.merged")
@@ -181,7 +201,7 @@ def _states(session: Session, stage_ids: list[int]) -> dict[int, Any]:
         .join(RollMark, RollMark.id == last)
         .where(Stage.id.in_(stage_ids))
     )
-    return {stage_id: tuple(state) for stage_id, *state in rows}
+    return {row[0]: _State(*row[1:]) for row in rows}
 
 
 def _count_walked(session: Session, stage_ids: list[int]) -> dict[int, Walked]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from marchapp.attendance.calling import next_point, roll_of
@@ -343,3 +343,21 @@ def test_who_walked_is_counted_again_after_a_mark_and_a_merging(session: Session
     record(session, at=START, action="participant.merged", march_id=cast.march.id, account_id=None)
     session.flush()
     assert walked_by_stage(session, wanted)[cast.stage.id].started == 1
+
+
+@pytest.mark.parametrize(("ago", "started"), [(timedelta(minutes=1), 2), (timedelta(hours=1), 1)])
+def test_a_mark_that_comes_behind_a_later_one_is_counted(
+    session: Session, cast: Cast, ago: timedelta, started: int
+) -> None:
+    """What is an hour old is not counted again; nothing comes behind it any more."""
+    other = make_participant(session, cast.march, cast.stage, group=cast.group)
+    behind = make_mark(session, other, cast.stage)
+    make_mark(session, cast.walker, cast.stage)
+    session.execute(update(RollMark).values(received_at=datetime.now(UTC) - ago))
+    standing = session.get_one(RollStanding, (cast.stage.id, behind.point, other.id))
+    state, standing.state = standing.state, RollState.NOT_YET  # as if it were not committed yet
+    session.flush()
+    assert walked_by_stage(session, [cast.stage.id])[cast.stage.id].started == 1
+    standing.state = state
+    session.flush()
+    assert walked_by_stage(session, [cast.stage.id])[cast.stage.id].started == started
