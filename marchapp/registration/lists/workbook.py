@@ -5,6 +5,7 @@ and memory, and no more; what ends with it is one list that somebody sent, not t
 """
 
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from marchapp.registration.lists.sheets import (
     lines_of,
 )
 
+log = logging.getLogger(__name__)
+
 MOST_CPU_S = 4  # a list of a thousand rows takes half a one
 MOST_WALL_S = 20  # of a machine that is busy with other things
 MOST_MEMORY = 1024**3
@@ -42,7 +45,8 @@ def open_apart(content: bytes) -> list[Sheet]:
         )
     except subprocess.TimeoutExpired as error:
         raise TakesTooLong from error
-    if done.returncode:  # the kernel ended it
+    if done.returncode:  # most often the kernel ended it, with a signal
+        log.warning("The process that opened a workbook ended with %s", done.returncode)
         raise TakesTooLong
     answer = json.loads(done.stdout)
     if "refused" in answer:
