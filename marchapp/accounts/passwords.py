@@ -20,7 +20,7 @@ from marchapp.extensions import now_write, only_read
 PATIENCE_S = 2.0
 LEAST_SCORE = 2  # of zxcvbn: a million guesses, and none of them among the passwords that leaked most often
 MOST_SIGNS_SCORED = 72  # more need long to be scored, and no guesser comes so far
-WORDS_OF_THE_MARCH = ["march", "victory", "marsj", "seiersmarsj", "pechenga", "tarnet", "kirkenes", "norway"]
+WORDS_OF_ANY_MARCH = ["march", "marsj", "marsjen", "walk", "hike", "tur"]
 _turn = BoundedSemaphore(1)
 
 
@@ -50,8 +50,9 @@ class Passwords(PasswordUtil):
 
 
 def _is_guessed_soon(password: str, account: Any) -> bool:
-    known = re.split(r"\W+", f"{account.name} {account.email}") if account else []
-    found = zxcvbn(password[:MOST_SIGNS_SCORED], user_inputs=[*filter(None, known), *WORDS_OF_THE_MARCH])
+    marches = " ".join(held.march.slug for held in account.appointments) if account else ""
+    known = re.split(r"\W+", f"{account.name} {account.email} {marches}") if account else []
+    found = zxcvbn(password[:MOST_SIGNS_SCORED], user_inputs=[*filter(None, known), *WORDS_OF_ANY_MARCH])
     return bool(found["score"] < LEAST_SCORE)
 
 

@@ -131,6 +131,7 @@ def test_a_link_to_a_new_password_works_once(session: Session, guide: Account, c
         ("long enough", "not the same", "The two passwords differ."),
         ("Passw0rd!", "Passw0rd!", "This password is guessed soon."),
         ("gunnguide", "gunnguide", "This password is guessed soon."),
+        ("Victory7", "Victory7", "This password is guessed soon."),
     ],
 )
 def test_a_new_password_that_will_not_do_is_explained(
