@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, false, func, or_, select
 from sqlalchemy.orm import Session, selectinload, undefer
 
 from marchapp.models import (
@@ -99,48 +99,81 @@ class Overview:
     by_lack: dict[Lack, int]
 
 
-def lacks_on(stage: Stage) -> dict[Lack, ColumnElement[bool]]:
-    """Return when somebody lacks what, as conditions on a Participant: the one place that says so."""
-    document = TravelDocument.participant_id == Participant.id
-    paper = NotarisedConsent.participant_id == Participant.id
+@dataclass(frozen=True)
+class _Judged:
+    """Who crosses on a stage, each in one row: the person, the group's number, and what is lacking."""
+
+    rows: Subquery
+
+    @property
+    def lacks(self) -> dict[Lack, ColumnElement[bool]]:
+        return {lack: self.rows.c[lack] for lack in Lack}
+
+    @property
+    def lacks_something(self) -> ColumnElement[bool]:
+        return or_(*self.lacks.values())
+
+
+def _judged(stage: Stage) -> _Judged:
+    """Ask what everybody lacks: the one place that says so. Papers are joined, not looked up one by one."""
+    papers = (
+        select(TravelDocument.participant_id, func.min(TravelDocument.expires_on).label("first_expires"))
+        .group_by(TravelDocument.participant_id)
+        .subquery()
+    )
     covers = and_(NotarisedConsent.valid_from <= stage.day, NotarisedConsent.valid_to >= stage.day)
+    has_notary = NotarisedConsent.participant_id.is_not(None)
     asks_notary = needs_notary(stage.march)
-    is_member = and_(Membership.participant_id == Participant.id, Membership.stage_id == stage.id)
-    return {
-        Lack.NO_DOCUMENT: ~exists().where(document),
-        Lack.EXPIRED: exists().where(document, TravelDocument.expires_on < stage.day),
+    lacks = {
+        Lack.NO_DOCUMENT: papers.c.participant_id.is_(None),
+        Lack.EXPIRED: func.coalesce(papers.c.first_expires < stage.day, false()),
         Lack.NO_CONSENT: ~and_(Participant.may_take_part, Participant.may_cross_border),
-        Lack.NO_NOTARY: and_(asks_notary, ~exists().where(paper)),
-        Lack.NOTARY_DAYS: and_(asks_notary, exists().where(paper, ~covers)),
+        Lack.NO_NOTARY: and_(asks_notary, ~has_notary),
+        Lack.NOTARY_DAYS: and_(asks_notary, has_notary, ~covers),
         Lack.NO_NATIVE_NAME: and_(Participant.country.in_(CYRILLIC_COUNTRIES), Participant.native_name == ""),
-        Lack.NO_GROUP: ~exists().where(is_member).correlate(Participant),
+        Lack.NO_GROUP: Membership.participant_id.is_(None),
     }
+    columns = (condition.label(lack) for lack, condition in lacks.items())
+    rows = (
+        _crossing(stage, select(Participant.id, Membership.group_id, *columns))
+        .outerjoin(papers, papers.c.participant_id == Participant.id)
+        .outerjoin(NotarisedConsent, NotarisedConsent.participant_id == Participant.id)
+        .outerjoin(
+            Membership, and_(Membership.participant_id == Participant.id, Membership.stage_id == stage.id)
+        )
+    )
+    return _Judged(rows.subquery())
 
 
 def overview_of(session: Session, stage: Stage) -> Overview:
     """Count who crosses, in one question."""
-    lacks = lacks_on(stage)
-    counted = [func.count().filter(condition) for condition in lacks.values()]
-    query = _crossing(stage, select(func.count(), func.count().filter(or_(*lacks.values())), *counted))
-    people, with_lacks, *of_each = session.execute(query).one()
-    by_lack = {lack: count for lack, count in zip(lacks, of_each, strict=True) if count}
+    judged = _judged(stage)
+    counted = [func.count().filter(condition) for condition in judged.lacks.values()]
+    query = select(func.count(), func.count().filter(judged.lacks_something), *counted)
+    people, with_lacks, *of_each = session.execute(query.select_from(judged.rows)).one()
+    by_lack = {lack: count for lack, count in zip(judged.lacks, of_each, strict=True) if count}
     return Overview(people, with_lacks, by_lack)
 
 
 def page_of_lines(
-    session: Session, stage: Stage, *, lack: Lack | None, text: str, page: int
+    session: Session, stage: Stage, overview: Overview, *, lack: Lack | None, text: str, page: int
 ) -> tuple[list[Line], int]:
     """Return a page of who crosses, who lacks something first, and how many fit on all pages."""
-    wanted = lacks_on(stage)[lack] if lack else true()
-    fits = and_(wanted, Participant.is_called(text)) if text else wanted
-    total = session.scalar(_crossing(stage, select(func.count())).where(fits)) or 0
-    query = _lines_query(stage).where(fits).limit(PEOPLE_A_PAGE).offset((page - 1) * PEOPLE_A_PAGE)
+    judged = _judged(stage)
+    query = _lines_query(judged)
+    if lack:
+        query = query.where(judged.lacks[lack])
+    total = overview.by_lack.get(lack, 0) if lack else overview.people
+    if text:
+        query = query.where(Participant.is_called(text))
+        total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    query = query.limit(PEOPLE_A_PAGE).offset((page - 1) * PEOPLE_A_PAGE)
     return list(_lines(session, stage, query)), total
 
 
 def all_lines(session: Session, stage: Stage) -> list[Line]:
     """Return everybody who crosses, who lacks something first, then by group and name."""
-    return list(_lines(session, stage, _lines_query(stage)))
+    return list(_lines(session, stage, _lines_query(_judged(stage))))
 
 
 def count_crossing(session: Session, stage: Stage) -> int:
@@ -155,22 +188,18 @@ def _crossing(stage: Stage, query: Any) -> Select[Any]:
     )
 
 
-def _lines_query(stage: Stage) -> Select[Any]:
-    lacks = lacks_on(stage)
-    columns = [condition.label(lack) for lack, condition in lacks.items()]
+def _lines_query(judged: _Judged) -> Select[*tuple[Any, ...]]:
     return (
-        _crossing(stage, select(Participant, Group.number, *columns))
-        .outerjoin(
-            Membership,
-            and_(Membership.participant_id == Participant.id, Membership.stage_id == stage.id),
-        )
-        .outerjoin(Group, Group.id == Membership.group_id)
+        select(Participant, Group.number, *judged.lacks.values())
+        .select_from(judged.rows)
+        .join(Participant, Participant.id == judged.rows.c.id)
+        .outerjoin(Group, Group.id == judged.rows.c.group_id)
         .options(
             selectinload(Participant.documents).options(undefer(TravelDocument.number)),
             selectinload(Participant.notarised_consent),
         )
         .order_by(
-            or_(*lacks.values()).desc(),
+            judged.lacks_something.desc(),
             Group.number,
             Participant.family_name,
             Participant.given_name,
@@ -179,7 +208,7 @@ def _lines_query(stage: Stage) -> Select[Any]:
     )
 
 
-def _lines(session: Session, stage: Stage, query: Select[Any]) -> Iterator[Line]:
+def _lines(session: Session, stage: Stage, query: Select[*tuple[Any, ...]]) -> Iterator[Line]:
     march, names = stage.march, list(Lack)
     for person, group, *found in session.execute(query):
         lacks = tuple(str(lack) for lack, is_lacking in zip(names, found, strict=True) if is_lacking)

@@ -163,7 +163,7 @@ def _page(stage: Stage, form: CountForm) -> str:
     lack = _lack()
     text = tidy(request.args.get("q", ""))[:80]
     page = _page_number()
-    lines, total = page_of_lines(db.session, stage, lack=lack, text=text, page=page)
+    lines, total = page_of_lines(db.session, stage, overview, lack=lack, text=text, page=page)
     return render_template(
         "border/manifest.html",
         march=stage.march,

@@ -143,10 +143,11 @@ def test_only_who_walks_the_stage_and_has_a_place_crosses(session: Session, cros
 def test_who_lacks_something_stands_first(session: Session, crossing: Cast, anna: Participant) -> None:
     anna.documents = []
     session.commit()
-    lines, total = page_of_lines(session, crossing.stage, lack=None, text="", page=1)
+    found = overview_of(session, crossing.stage)
+    lines, total = page_of_lines(session, crossing.stage, found, lack=None, text="", page=1)
     assert total == 2
     assert lines[0].person_id == anna.id
-    lines, total = page_of_lines(session, crossing.stage, lack=Lack.NO_DOCUMENT, text="", page=1)
+    lines, total = page_of_lines(session, crossing.stage, found, lack=Lack.NO_DOCUMENT, text="", page=1)
     assert ([line.person_id for line in lines], total) == ([anna.id], 1)
 
 
