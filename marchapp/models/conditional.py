@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    union,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -61,6 +62,20 @@ def only_in(session: Session, these: Rows, *those: Rows) -> SelectBase:
         same = [mine == its for mine, its in zip(here.c, there.c, strict=True)]
         found = found.where(~exists().where(*same))
     return found
+
+
+def changed_between(session: Session, before: Rows, after: Rows) -> SelectBase:
+    """Select the keys (first column) of two lists of pairs whose value differs, or that one list lacks.
+
+    SQLite walks the ordered lists side by side; PostgreSQL joins both once.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        one, other = (only_in(session, *lists).subquery() for lists in ((before, after), (after, before)))
+        return union(select(one.c[0]), select(other.c[0]))
+    one, other = before.subquery(), after.subquery()
+    both = one.join(other, one.c[0] == other.c[0], full=True)
+    key = func.coalesce(one.c[0], other.c[0]).label(one.c[0].name)
+    return select(key).select_from(both).where(one.c[1].is_distinct_from(other.c[1]))
 
 
 def among(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -43,10 +44,10 @@ from marchapp.models import (
 from marchapp.models.conditional import only_in
 from marchapp.rosters.cards import Card, cards_by_id
 from marchapp.rosters.differences import without_place
-from marchapp.rosters.rules import Check, checks_of
+from marchapp.rosters.rules import Check, Facts, checks, facts_of
 
 PEOPLE_A_PAGE = 200
-FOUND_A_PAGE = 60  # by a search: nearly each in a group of its own, with its guides and rules
+FOUND_A_PAGE = 40  # by a search: nearly each in a group of its own, with its guides and rules
 MOST_TO_CHOOSE = 200  # groups in a list to choose from; of more, one writes the number
 MOST_GUIDES = 60  # to tick in a list; of more, one looks for a name
 GUIDES_FOUND = 25
@@ -109,25 +110,32 @@ class Board:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many people walk a stage: all, in no group yet, and by category."""
+    """How many people walk a stage: all, and those in no group yet."""
 
     walkers: int
     unplaced: int
-    by_category: dict[Category, int]
 
 
 def group_sizes(session: Session, group_ids: Iterable[int]) -> dict[int, int]:
     """Return how many people walk in each group; cancelled ones do not count, empty groups are left out."""
+    wanted = list(group_ids)
+    if not wanted:
+        return {}
     counted = (
         select(Membership.group_id, func.count())
         .join(Membership.participant)
-        .where(Membership.group_id.in_(list(group_ids)), Participant.standing == Standing.PLACED)
+        .where(Membership.group_id.in_(wanted), Participant.standing == Standing.PLACED)
         .group_by(Membership.group_id)
     )
     return dict(session.execute(counted).all())
 
 
-def groups_of(session: Session, stage: Stage, ids: Collection[int] | None = None) -> list[SizedGroup]:
+def groups_of(
+    session: Session,
+    stage: Stage,
+    ids: Collection[int] | None = None,
+    known_sizes: Mapping[int, int] = MappingProxyType({}),
+) -> list[SizedGroup]:
     """Return the groups of a stage by number, or some of them, with their guides."""
     wanted = () if ids is None else (Group.id.in_(ids),)
     groups = session.scalars(
@@ -136,7 +144,8 @@ def groups_of(session: Session, stage: Stage, ids: Collection[int] | None = None
         .options(selectinload(Group.guides))
         .order_by(Group.number)
     ).all()
-    sizes = group_sizes(session, [group.id for group in groups])
+    sizes = dict(known_sizes)
+    sizes |= group_sizes(session, [group.id for group in groups if group.id not in sizes])
     return [SizedGroup(group, sizes.get(group.id, 0)) for group in groups]
 
 
@@ -169,31 +178,15 @@ def groups_in_numbers(session: Session, stage: Stage) -> GroupsInNumbers:
 
 
 def count_walkers(session: Session, stage: Stage) -> Counts:
-    """Return how many people walk a stage."""
-    rows: Any = session.execute(
-        select(Participant.category, func.count())
-        .select_from(StageEntry)
-        .join(StageEntry.participant)
-        .where(
-            StageEntry.stage_id == stage.id,
-            Participant.march_id == stage.march_id,
-            Participant.standing == Standing.PLACED,
-        )
-        .group_by(Participant.category)
-    )
-    by_category: dict[Category, int] = dict(rows.all())
-    return Counts(
-        walkers=sum(by_category.values()),
-        unplaced=count_unplaced(session, stage),
-        by_category={category: by_category[category] for category in Category if category in by_category},
-    )
+    """Return how many people walk a stage, its taken places, and how many of them are in none of its groups.
 
-
-def count_unplaced(session: Session, stage: Stage) -> int:
-    """Count who walks a stage and is in none of its groups."""
-    in_none = _in_no_group(session, stage)
-    has_place = in_none.c.participant_id.not_in(without_place(stage))
-    return session.scalar(select(func.count()).select_from(in_none).where(has_place)) or 0
+    Who is in a group walks the stage, so these are counted and those without a place are taken off.
+    """
+    [walkers] = [quota.taken for quota in stage.march.quotas if quota.stage_id == stage.id]
+    in_a_group = select(func.count()).where(Membership.stage_id == stage.id)
+    gone = in_a_group.where(Membership.participant_id.in_(without_place(stage)))
+    grouped = session.execute(select(in_a_group.scalar_subquery() - gone.scalar_subquery())).scalar_one()
+    return Counts(walkers, unplaced=walkers - grouped)
 
 
 def _in_no_group(session: Session, stage: Stage) -> Subquery:
@@ -209,19 +202,25 @@ def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced:
     Groups in which nobody walks are part of it, unless the wish is about people.
     """
     if wish == Wish():
-        sizes = _sizes_by_number(session, stage)
-        found = _everybody(session, stage, wish, page=page, sizes=sizes, unplaced=unplaced)
+        by_number = _sizes_by_number(session, stage)
+        found = _everybody(session, stage, wish, page=page, sizes=by_number, unplaced=unplaced)
     else:
         found = _those_who_fit(session, stage, wish, page=page)
     shown = {line.group_id for line in found.lines if line.group_id}
     of_stage = select(func.count()).where(Group.stage_id == stage.id)
     has_more = (session.scalar(of_stage) or 0) > MOST_TO_CHOOSE
-    groups = groups_of(session, stage, shown if has_more else None)
+    facts = facts_of(session, stage, shown)
+    sizes = {group_id: of_group.size for group_id, of_group in facts.items()}
+    groups = groups_of(session, stage, shown if has_more else None, sizes)
     return Board(
         groups=groups,
         has_more=has_more,
         sections=_sections(session, stage, groups, found.lines),
-        checks=checks_of(session, stage, [sized.group for sized in groups if sized.group.id in shown]),
+        checks={
+            sized.group.id: checks(sized.group, facts.get(sized.group.id, Facts()), stage.march)
+            for sized in groups
+            if sized.group.id in shown
+        },
         matches=found.matches,
         page=found.page,
         pages=found.pages,

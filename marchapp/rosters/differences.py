@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
+    Subquery,
     and_,
     case,
     exists,
@@ -38,7 +38,7 @@ from marchapp.models import (
     StageEntry,
     Standing,
 )
-from marchapp.models.conditional import among, only_in
+from marchapp.models.conditional import among, changed_between
 from marchapp.models.march import years_before
 
 NAMED_AT_MOST = 50
@@ -150,37 +150,20 @@ def differences(session: Session, stage: Stage) -> Differences:
 
 def people_moved(session: Session, stage: Stage) -> int:
     """Count who was put into, out of or between groups since the last version."""
-    moved = _moved(session, stage, ()).subquery()
+    moved = _moved(session, stage, ())
     return session.scalar(select(func.count()).select_from(moved)) or 0
 
 
-def _moved(session: Session, stage: Stage, changed_groups: Collection[int]) -> CompoundSelect[int]:
-    """Select whose line differs: who moved since the last version, and who walks in a group that changed.
-
-    Draft and roster are compared as two lists, and only where they differ it is asked who has no place.
-    """
-    draft, roster = _draft_pairs(stage), _roster_pairs(stage)
-    entered = only_in(session, draft, roster).subquery()
-    left = only_in(session, roster, draft).subquery()
-    lost_place = roster.where(PublishedPlace.participant_id.in_(without_place(stage))).subquery()
-    in_changed = walks_in(stage).where(among(session, Membership.group_id, changed_groups)).subquery()
-    return union(
-        select(entered.c.participant_id).where(entered.c.participant_id.not_in(without_place(stage))),
-        select(left.c.participant_id),
-        select(lost_place.c.participant_id),
-        *([select(in_changed.c.participant_id)] if changed_groups else []),
+def _moved(session: Session, stage: Stage, changed_groups: Collection[int]) -> Subquery:
+    """Select whose line differs: who moved since the last version, and who walks in a group that changed."""
+    roster = select(PublishedPlace.participant_id, PublishedPlace.group_id).where(
+        PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.is_not(None)
     )
-
-
-def _draft_pairs(stage: Stage) -> Select[int, int]:
-    """Select who stands in which group of the draft, with a place or without."""
-    return select(Membership.participant_id, Membership.group_id).where(Membership.stage_id == stage.id)
-
-
-def _roster_pairs(stage: Stage) -> Select[int, int | None]:
-    """Select who was last published in which group."""
-    is_in_group = (PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.is_not(None))
-    return select(PublishedPlace.participant_id, PublishedPlace.group_id).where(*is_in_group)
+    moved = changed_between(session, walks_in(stage), roster).subquery()
+    if not changed_groups:
+        return moved
+    in_changed = walks_in(stage).where(among(session, Membership.group_id, changed_groups)).subquery()
+    return union(select(moved.c.participant_id), select(in_changed.c.participant_id)).subquery()
 
 
 def draft_lines(session: Session, stage: Stage) -> dict[int, GroupLine]:
@@ -278,7 +261,10 @@ def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> S
     """Return whose line differs, each with the groups before and after, the mailbox of its letter and whether
     it is told.
     """
-    moved = _moved(session, stage, changed_groups).subquery()
+    found = _moved(session, stage, changed_groups)
+    moved = session.scalars(select(found.c.participant_id)).all()
+    if not moved:
+        return []
     place = PublishedPlace
     after = case((Participant.standing == Standing.PLACED, Membership.group_id), else_=null())
     kind = case(
@@ -287,7 +273,7 @@ def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> S
         (place.group_id != after, Change.MOVED.value),
         else_=Change.GROUP.value,
     )
-    person = moved.c.participant_id
+    person = Participant.id
     query = (
         select(
             Participant.id.label("participant_id"),
@@ -298,11 +284,10 @@ def _lines(session: Session, stage: Stage, changed_groups: Collection[int]) -> S
             mailbox_of(stage.march).label("mailbox"),
             still_walks(stage.id).label("is_told"),
         )
-        .select_from(moved)
-        .join(Participant, Participant.id == person)
         .join(Party, Party.id == Participant.party_id)
         .outerjoin(Membership, and_(Membership.participant_id == person, Membership.stage_id == stage.id))
         .outerjoin(place, and_(place.participant_id == person, place.stage_id == stage.id))
+        .where(among(session, person, moved))
     )
     return session.execute(query).all()
 

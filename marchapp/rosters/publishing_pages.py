@@ -17,7 +17,7 @@ from marchapp.extensions import db, queue
 from marchapp.forms import BaseForm
 from marchapp.i18n import figure
 from marchapp.models import Message, RosterVersion, Stage
-from marchapp.rosters.board import count_unplaced
+from marchapp.rosters.board import count_walkers
 from marchapp.rosters.differences import differences
 from marchapp.rosters.publishing import NothingNew, PublishedMeanwhile, publish
 from marchapp.rosters.rules import breaches_of
@@ -60,7 +60,7 @@ def publish_roster(slug: str, number: int) -> str | Response:
         versions=versions,
         next_number=form.version.data,
         has_groups=found.has_groups,
-        unplaced=count_unplaced(db.session, stage) if is_new else 0,
+        unplaced=count_walkers(db.session, stage).unplaced if is_new else 0,
         concerns=breaches_of(db.session, stage).values() if is_new else (),
         differences=found,
     )
