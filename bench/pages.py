@@ -37,6 +37,7 @@ COORDINATORS = {
     "search": f"{A_MARCH}/participants?q=kari nilsen",
     "search, misspelt": f"{A_MARCH}/participants?q=Ingird Mikelsn",
     "overview": f"{A_MARCH}/overview",
+    "groups by rule, all stages": f"{A_MARCH}/groups/rules",
     "stage, for coordinators": A_STAGE,
     "roster": f"{A_STAGE}/groups",
     "roster, last page": f"{A_STAGE}/groups?page=99999",

@@ -44,6 +44,23 @@ class Part:
     words: str
 
 
+@dataclass(frozen=True)
+class Parted:
+    """A bar of pieces, as of one stage: its name, what the whole of it is, and the pieces."""
+
+    name: str
+    figure: str
+    parts: list[Part]
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a picture shows, as a table."""
+
+    headings: list[str]
+    rows: Sequence[tuple[str, ...]]
+
+
 def parts(pieces: Sequence[tuple[str, int, str]], whole: int) -> list[Part]:
     """Return the pieces (kind, count, words) of a bar that is as long as a whole, one after the other.
 

@@ -152,7 +152,7 @@ def test_an_observer_sees_numbers_and_no_names(
 ) -> None:
     client = sign_in(observer)
     assert client.get("/start").location == "/marches/victory/overview"
-    for address in ("overview", "participants/statistics"):
+    for address in ("overview", "participants/statistics", "groups/rules"):
         page = client.get(f"/marches/victory/{address}")
         assert page.status_code == 200
         for somebody in (cast.walker.family_name, cast.guide.name, cast.coordinator.name):
@@ -164,7 +164,8 @@ def test_an_observer_is_led_only_to_what_is_open_to_observers(
 ) -> None:
     client = sign_in(observer)
     pages = [
-        client.get(f"/marches/victory/{address}").text for address in ("overview", "participants/statistics")
+        client.get(f"/marches/victory/{address}").text
+        for address in ("overview", "participants/statistics", "groups/rules")
     ]
     links = {link for page in pages for link in re.findall(r'href="(/[^"#]*)"', page)} - {"/"}
     assert links

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import stages_of
@@ -68,7 +68,6 @@ class GroupCounts:
     without_guide: int = 0
     under_size: int = 0
     over_size: int = 0
-    with_problems: int = 0
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,6 @@ def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
             _how_many(guided == 0),
             _how_many(size < Group.min_size),
             _how_many(size > Group.max_size),
-            _how_many(or_(guided == 0, size < Group.min_size, size > Group.max_size)),
         )
         .join(Stage, Stage.id == Group.stage_id)
         .outerjoin(sizes, sizes.c.group_id == Group.id)

@@ -9,13 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from marchapp.charts import Bar, Curve, Part, bars, curve, parts, sums
+from marchapp.charts import Bar, Curve, Parted, Table, bars, curve, parts, sums
 from marchapp.i18n import day, figure
 from marchapp.marches.attendance import Attendance
-from marchapp.marches.overview import GroupCounts, Overview, StageCounts
+from marchapp.marches.overview import Overview, StageCounts
 from marchapp.models import Category, Quota
 
-Row = tuple[str, ...]
 PEOPLE = {
     Category.SCHOOLCHILD: _l("Schoolchildren"),
     Category.OFFICIAL: _l("Officials"),
@@ -42,23 +41,6 @@ class StageBars:
     bars: list[Bar]
 
 
-@dataclass(frozen=True)
-class StageParts:
-    """One stage as a bar of pieces."""
-
-    name: str
-    figure: str
-    parts: list[Part]
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a picture shows, as a table."""
-
-    headings: list[str]
-    rows: Sequence[Row]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Pictures:
     """Everything that is drawn; each sentence says what its picture shows."""
@@ -71,10 +53,7 @@ class Pictures:
     funnel: list[StageBars]
     funnel_sentence: str
     funnel_table: Table
-    problems: list[StageParts]
-    problems_sentence: str
-    problems_table: Table
-    recordings: list[StageParts]
+    recordings: list[Parted]
     recordings_sentence: str
     recordings_table: Table
 
@@ -96,9 +75,6 @@ def draw_overview(
         funnel=[_funnel(one, attendance[one.stage.id]) for one in stages],
         funnel_sentence=_funnel_sentence(list(attendance.values())),
         funnel_table=_funnel_table(stages, attendance),
-        problems=[_problems(one) for one in stages],
-        problems_sentence=_problems_sentence([one.groups for one in stages]),
-        problems_table=_problems_table(stages),
         recordings=[_recordings(one) for one in stages],
         recordings_sentence=_recordings_sentence(stages),
         recordings_table=_recordings_table(stages),
@@ -226,52 +202,7 @@ def _funnel_table(stages: Sequence[StageCounts], attendance: Mapping[int, Attend
     return Table([_("Stage"), _("Signed up"), _("Expected"), _("Started"), _("Finished")], rows)
 
 
-def _problems(counts: StageCounts) -> StageParts:
-    groups = counts.groups
-    fine = groups.groups - groups.with_problems
-    pieces = [
-        ("kept", fine, _("%(number)s in order", number=figure(fine))),
-        ("problem", groups.with_problems, _problem_words(groups)),
-    ]
-    words = ngettext("%(shown)s group", "%(shown)s groups", groups.groups, shown=figure(groups.groups))
-    return StageParts(_name(counts), words, parts(pieces, groups.groups))
-
-
-def _problem_words(groups: GroupCounts) -> str:
-    kinds = [
-        _("%(number)s without a guide", number=figure(groups.without_guide)) if groups.without_guide else "",
-        _("%(number)s too small", number=figure(groups.under_size)) if groups.under_size else "",
-        _("%(number)s too large", number=figure(groups.over_size)) if groups.over_size else "",
-    ]
-    number = figure(groups.with_problems)
-    return _("%(number)s with: %(kinds)s", number=number, kinds=", ".join(filter(None, kinds)))
-
-
-def _problems_sentence(groups: Sequence[GroupCounts]) -> str:
-    return ngettext(
-        "Of %(total)s group, %(problems)s without a guide or of the wrong size.",
-        "Of %(total)s groups, %(problems)s without a guide or of the wrong size.",
-        sum(one.groups for one in groups),
-        problems=figure(sum(one.with_problems for one in groups)),
-        total=figure(sum(one.groups for one in groups)),
-    )
-
-
-def _problems_table(stages: Sequence[StageCounts]) -> Table:
-    rows = [
-        (
-            _name(one),
-            figure(one.groups.groups),
-            figure(one.groups.without_guide),
-            figure(one.groups.under_size),
-            figure(one.groups.over_size),
-        )
-        for one in stages
-    ]
-    return Table([_("Stage"), _("Groups"), _("Without a guide"), _("Too small"), _("Too large")], rows)
-
-
-def _recordings(counts: StageCounts) -> StageParts:
+def _recordings(counts: StageCounts) -> Parted:
     tracks = counts.tracks
     pieces = [
         ("kept", tracks.kept, _("%(number)s kept to the route", number=figure(tracks.kept))),
@@ -289,7 +220,7 @@ def _recordings(counts: StageCounts) -> StageParts:
         received=figure(tracks.recordings),
         groups=figure(counts.groups.groups),
     )
-    return StageParts(_name(counts), words, parts(pieces, counts.groups.groups))
+    return Parted(_name(counts), words, parts(pieces, counts.groups.groups))
 
 
 def _recordings_sentence(stages: Sequence[StageCounts]) -> str:

@@ -29,6 +29,7 @@ from marchapp.rosters.board import (
     guides_to_choose,
     stages_with_groups,
 )
+from marchapp.rosters.by_rule import groups_by_rule
 from marchapp.rosters.following import version_of
 from marchapp.rosters.forms import OUT, GroupForm, MoveForm, number_in, values_of
 from marchapp.rosters.guiding import (
@@ -64,6 +65,7 @@ from marchapp.rosters.services import (
     next_number,
 )
 from marchapp.rosters.words import (
+    breach_word,
     check_sentence,
     check_word,
     destination,
@@ -80,6 +82,7 @@ from marchapp.rosters.words import (
 
 blueprint = Blueprint("rosters", __name__)
 for words in (
+    breach_word,
     check_sentence,
     check_word,
     group_name,
@@ -94,6 +97,7 @@ for words in (
 for address, view, methods in board_pages.ADDRESSES:
     blueprint.add_url_rule(address, view_func=view, methods=methods)
 automatic.add_pages(blueprint)
+blueprint.add_url_rule("/marches/<slug>/groups/rules", view_func=groups_by_rule)
 PUBLISH = "/marches/<slug>/stages/<int:number>/publish"
 blueprint.add_url_rule(PUBLISH, view_func=publish_roster, methods=["GET", "POST"])
 

@@ -265,6 +265,11 @@ def check_word(check: Check) -> str:
             return _("Languages")
 
 
+def breach_word(check: Check) -> str:
+    """Name what is wrong with several groups, whatever the numbers are in each."""
+    return _("People who may not walk") if check.rule == Rule.MAY_WALK else check_word(check)
+
+
 def check_sentence(check: Check, group: Group) -> str:
     """Explain what is wrong with a group, and what it needs; nothing where a rule is kept."""
     if check.is_kept:

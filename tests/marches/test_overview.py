@@ -29,7 +29,7 @@ def test_walkers_and_groups_are_counted(session: Session, cast: Cast, now: datet
     make_participant(session, cast.march)
     (counts,) = overview(session, cast.march, now).stages
     assert (counts.walkers, counts.not_in_a_group) == (2, 1)
-    assert counts.groups == GroupCounts(groups=2, people=1, under_size=1, with_problems=1)
+    assert counts.groups == GroupCounts(groups=2, people=1, under_size=1)
 
 
 def test_results_are_counted(session: Session, cast: Cast, now: datetime) -> None:
