@@ -4,10 +4,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Event
 
 from ortools.sat.python import cp_model
 
+from marchapp.rosters.assigning.alike import alike, deciding_classes, in_order
 from marchapp.rosters.assigning.problem import Content, Kind, Problem
 from marchapp.rosters.assigning.scoring import PRICES, SMALL_GROUP, prices
 from marchapp.rosters.assigning.values import Rule
@@ -38,15 +40,13 @@ class Limits:
     work: float
     seconds: float
     seed: int
-    gap: float = 0.0
 
 
 @dataclass(frozen=True)
 class Solved:
-    """The part as it should be; cost and bound count a class in each group. cut: the wall clock ended it."""
+    """The part as it should be. bound: a class counts in each group. cut: the clock or a stop ended it."""
 
     part: Part
-    cost: float
     bound: float
     is_optimal: bool
     work: float
@@ -54,24 +54,30 @@ class Solved:
 
 
 class Watch(cp_model.CpSolverSolutionCallback):
-    """The best cost and bound of a search that goes on, and the means to end it from another thread."""
+    """The best cost and bound of a search that goes on, and the means to end it from another thread.
 
-    def __init__(self) -> None:
+    enough: a roster that costs less ends it by itself.
+    """
+
+    def __init__(self, enough: float = -math.inf) -> None:
         super().__init__()
         self.cost = math.inf
         self.bound = -math.inf
+        self.enough = enough
         self.stopped = Event()
+
+    @property
+    def has_enough(self) -> bool:
+        return self.cost < self.enough
 
     def on_solution_callback(self) -> None:
         self.cost, self.bound = self.objective_value, self.best_objective_bound
-        if self.stopped.is_set():
+        if self.stopped.is_set() or self.has_enough:
             self.stop_search()
 
 
-def solve(
-    problem: Problem, part: Part, limits: Limits, watch: Watch | None = None, *, strict: bool
-) -> Solved | None:
-    """Return the best roster of a part, or None where none was found in the limits.
+def solve(problem: Problem, part: Part, limits: Limits, watch: Watch, *, strict: bool) -> Solved:
+    """Return the best roster of a part that was found in the limits; the part as it was where none was.
 
     strict: no rule may be broken, which must hold already; such a model is smaller and its bound better.
     """
@@ -82,19 +88,15 @@ def solve(
     solver.parameters.max_deterministic_time = limits.work
     solver.parameters.max_time_in_seconds = max(0.01, limits.seconds)
     solver.parameters.linearization_level = 2
-    if watch:
-        solver.best_bound_callback = lambda bound: _note(watch, solver, bound)
+    solver.best_bound_callback = lambda bound: _note(watch, solver, bound)
     status = solver.solve(model.model, watch)
     work = solver.response_proto.deterministic_time
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
     return Solved(
-        part=model.read(solver),
-        cost=solver.objective_value,
+        part=model.read(solver) if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else part,
         bound=solver.best_objective_bound,
         is_optimal=status == cp_model.OPTIMAL,
         work=work,
-        cut=status != cp_model.OPTIMAL and work < 0.98 * limits.work,
+        cut=status != cp_model.OPTIMAL and work < 0.98 * limits.work and not watch.has_enough,
     )
 
 
@@ -141,7 +143,9 @@ class _Model:
         return Part(self.part.places, tuple(contents[place] for place in self.part.places), waiting)
 
     def _place_units(self) -> None:
-        now = dict(zip(self.part.places, self.part.contents, strict=True))
+        now = in_order(
+            self.problem, dict(zip(self.part.places, self.part.contents, strict=True)), self.available
+        )
         for number, count in self.available.items():
             kind = self.problem.kinds[number]
             everywhere = []
@@ -256,17 +260,31 @@ class _Model:
         for number, count in self.available.items():
             for name, people in self.problem.kinds[number].classes:
                 total[name] += people * count
-        there: defaultdict[str, list[cp_model.IntVar]] = defaultdict(list)
+        there: defaultdict[str, dict[int, cp_model.IntVar]] = defaultdict(dict)
         for place in self.part.places:
             for name, terms in self._by("classes", place).items():
                 is_there = self._whether(terms, min(self.problem.places[place].cap, total[name]))
                 self._pay(is_there, self.price.classes)
                 self._hold_children(place, name, is_there)
-                there[name].append(is_there)
+                there[name][place] = is_there
+        self._order_alike(there)
         if self.strict and not self.wait:
             largest = max(self.problem.places[place].cap for place in self.part.places)
             for name, used in there.items():
-                self.model.add(cp_model.LinearExpr.sum(used) >= math.ceil(total[name] / largest))
+                least = math.ceil(total[name] / largest)
+                self.model.add(cp_model.LinearExpr.sum(list(used.values())) >= least)
+
+    def _order_alike(self, there: dict[str, dict[int, cp_model.IntVar]]) -> None:
+        weights = deciding_classes(self.problem, self.available)
+        for places in alike(self.problem, self.part.places, self.available):
+            ranks = [
+                self._sum(
+                    (there[name][place], weight) for name, weight in weights.items() if place in there[name]
+                )
+                for place in places
+            ]
+            for rank, following in pairwise(ranks):
+                self.model.add(rank >= following)
 
     def _hold_children(self, place: int, name: str, is_there: cp_model.IntVar) -> None:
         """Say what follows from size and ratio together: of nine at most eight are children."""

@@ -103,12 +103,22 @@ class Search:
     def _at_once(self) -> bool:
         if not self.problem.places or not self.problem.people or self.cost <= self.bound:
             return self.cost <= self.bound
+        if not self._is_whole(self._everything()):
+            self.phase = "repairing"
+            if self._solve_everything(enough=self.problem.options.weights.broken):
+                return True
+            if not self._is_whole(self._everything()):
+                return False
         self.phase = "improving"
-        places = tuple(range(len(self.problem.places)))
-        part = Part(places, tuple(self.contents), self.waiting)
-        found = self._solve([part], self.work_left)[0]
-        if not found:
-            return False
+        return self._solve_everything()
+
+    def _everything(self) -> Part:
+        return Part(tuple(range(len(self.problem.places))), tuple(self.contents), self.waiting)
+
+    def _solve_everything(self, enough: float = -math.inf) -> bool:
+        """Look for the best roster, or one that costs less than enough; return whether it is proven best."""
+        part = self._everything()
+        found = self._solve([part], self.work_left, enough)[0]
         self._take(part, found)
         self.bound = max(self.bound, found.bound - self.first_of_classes)
         if found.is_optimal:
@@ -193,9 +203,9 @@ class Search:
     def _groups_in_part(self) -> int:
         return max(2, min(len(self.problem.places), int(self.room)))
 
-    def _learn(self, found: Solved | None) -> None:
+    def _learn(self, found: Solved) -> None:
         """Let the next parts be larger or smaller."""
-        change = GROW if found and found.is_optimal else -SHRINK
+        change = GROW if found.is_optimal else -SHRINK
         self.room = max(FEWEST_GROUPS, min(MOST_GROUPS, self.room + change))
 
     def _blocks(self) -> Iterator[list[int]]:
@@ -254,8 +264,7 @@ class Search:
         posed = [part if isinstance(part, Part) else self._part(part) for part in parts]
         for part, found in zip(posed, self._solve(posed, PART_WORK), strict=True):
             self._learn(found)
-            if found:
-                self._take(part, found)
+            self._take(part, found)
         self._say()
 
     def _part(self, places: list[int], *, with_waiting: bool = False) -> Part:
@@ -263,9 +272,9 @@ class Search:
         waiting = dict(self.waiting) if with_waiting else {}
         return Part(tuple(places), tuple(self.contents[place] for place in places), waiting)
 
-    def _solve(self, parts: list[Part], work: float) -> list[Solved | None]:
+    def _solve(self, parts: list[Part], work: float, enough: float = -math.inf) -> list[Solved]:
         """Solve parts side by side, telling how it goes meanwhile; charge the work."""
-        watches = [Watch() for _ in parts]
+        watches = [Watch(enough) for _ in parts]
         seconds = self.ends - time.monotonic()
         work = min(work, self.work_left)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -275,21 +284,24 @@ class Search:
             ]
             self._wait(running, watches)
         solved = [future.result() for future in running]
-        self.is_cut |= any(found is None or found.cut for found in solved)
+        self.is_cut |= any(found.cut for found in solved)
         self.work_left -= CHOOSING_WORK * self.problem.people + max(
-            BUILDING_WORK * len(part.available) * len(part.places) + (found.work if found else work)
+            BUILDING_WORK * len(part.available) * len(part.places) + found.work
             for part, found in zip(parts, solved, strict=True)
         )
         return solved
 
-    def _solve_one(self, part: Part, limits: Limits, watch: Watch) -> Solved | None:
-        whole = not part.waiting and all(
+    def _solve_one(self, part: Part, limits: Limits, watch: Watch) -> Solved:
+        return solve(self.problem, part, limits, watch, strict=self._is_whole(part))
+
+    def _is_whole(self, part: Part) -> bool:
+        """Return whether everybody of a part has a group and no rule is broken: then none needs to be."""
+        return not part.waiting and all(
             not breaches(self.problem, place, content)
             for place, content in zip(part.places, part.contents, strict=True)
         )
-        return solve(self.problem, part, limits, watch, strict=whole)
 
-    def _wait(self, running: list[Future[Solved | None]], watches: list[Watch]) -> None:
+    def _wait(self, running: list[Future[Solved]], watches: list[Watch]) -> None:
         while wait(running, timeout=TOLD_EVERY_S).not_done:
             if len(running) == 1 and self.is_small:
                 self.bound = max(self.bound, watches[0].bound - self.first_of_classes)
