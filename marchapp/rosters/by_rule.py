@@ -82,7 +82,7 @@ def _name(one: StageByRule) -> str:
 def _picture(one: StageByRule) -> Picture:
     pieces = [
         ("kept", one.in_order, _("%(number)s in order", number=figure(one.in_order))),
-        ("problem", one.with_problems, _("%(number)s break a rule", number=figure(one.with_problems))),
+        ("problem", one.with_problems, _("%(number)s not in order", number=figure(one.with_problems))),
     ]
     words = ngettext("%(shown)s group", "%(shown)s groups", one.groups, shown=figure(one.groups))
     rules = [(breach_word(check), len(groups)) for check, groups in one.breaches]
