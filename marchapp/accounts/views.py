@@ -26,6 +26,7 @@ from marchapp.accounts.services import (
 from marchapp.extensions import db
 from marchapp.forms import tidy
 from marchapp.models import Account, March, Role
+from marchapp.paging import page_in
 
 blueprint = Blueprint("accounts", __name__)
 blueprint.before_app_request(lead_on)
@@ -111,7 +112,7 @@ def team(slug: str) -> str | Response:
         links_since=datetime.now(UTC) - link_works_for,
         role=wanted,
         text=text,
-        page=request.args.get("page", 1, type=int),
+        page=page_in(request.args),
     )
     return render_template(
         "accounts/team.html",

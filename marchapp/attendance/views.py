@@ -28,6 +28,7 @@ from marchapp.extensions import db, only_read
 from marchapp.files.tables import take_along
 from marchapp.models import Group, Participant, RollState
 from marchapp.models.audit import record
+from marchapp.paging import page_in
 
 blueprint = Blueprint("attendance", __name__)
 blueprint.add_app_template_filter(point_name)
@@ -221,7 +222,7 @@ def _member(group: Group, person_id: int) -> Participant:
 def board(slug: str, number: int) -> str:
     stage = stage_for_coordinator(slug, number)
     now = datetime.now(UTC)
-    page = request.args.get("page", 1, type=int)
+    page = page_in(request.args)
     return render_template(
         "attendance/board.html",
         march=stage.march,

@@ -47,6 +47,7 @@ from marchapp.extensions import db, now_write, only_read, queue
 from marchapp.files.answering import hand_out
 from marchapp.forms import tidy
 from marchapp.models import CountPlace, ManifestVersion, Stage
+from marchapp.paging import page_in
 
 blueprint = Blueprint("border", __name__)
 blueprint.add_app_template_filter(lacks_in_words)
@@ -119,7 +120,7 @@ def version(slug: str, number: int, version: int) -> str:
     found = version_of(db.session, stage.id, version) or abort(404)
     lines = lines_of(found)
     pages = max(ceil(len(lines) / PEOPLE_A_PAGE), 1)
-    page = min(_page_number(), pages)
+    page = min(page_in(request.args), pages)
     before = version_of(db.session, stage.id, version - 1)
     changes = difference(lines_of(before), lines) if before else None
     shown = render_template(
@@ -162,7 +163,7 @@ def _page(stage: Stage, form: CountForm) -> str:
     overview = overview_of(db.session, stage)
     lack = _lack()
     text = tidy(request.args.get("q", ""))[:80]
-    page = _page_number()
+    page = page_in(request.args)
     lines, total = page_of_lines(db.session, stage, overview, lack=lack, text=text, page=page)
     return render_template(
         "border/manifest.html",
@@ -212,8 +213,3 @@ def _crossing_stage(slug: str, number: int) -> Stage:
 def _lack() -> Lack | None:
     asked = request.args.get("lack", "")
     return Lack(asked) if asked in set(Lack) else None
-
-
-def _page_number() -> int:
-    asked = request.args.get("page", "")
-    return max(int(asked), 1) if asked.isdecimal() and len(asked) < 7 else 1

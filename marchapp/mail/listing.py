@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from marchapp.models import Mailing, March, Message
 from marchapp.models.conditional import rows_changed
+from marchapp.paging import page_in
 
-LAST_PAGE = 1_000_000  # far beyond any list, and within what a database counts
 LONGEST_SEARCH = 100
 LARGEST_ID = 2**31 - 1
 
@@ -41,13 +41,13 @@ class Letters:
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> Self:
         """Read an address; what it cannot mean is left out."""
-        state, page = arguments.get("state", ""), arguments.get("page", "1")
+        state = arguments.get("state", "")
         return cls(
             q=arguments.get("q", "")[:LONGEST_SEARCH].strip(),
             state=state if state in STATES else "",
             mailing=_number(arguments.get("mailing", "")),
             roster=_number(arguments.get("roster", "")),
-            page=min(int(page), LAST_PAGE) if page.lstrip("-").isdecimal() and len(page) < 50 else 1,
+            page=page_in(arguments),
         )
 
     def arguments(self, **changes: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from marchapp.extensions import db
 from marchapp.forms import tidy
 from marchapp.models import Category, Group, PublishedGroup, Stage
 from marchapp.models.timetable import stops
+from marchapp.paging import page_in
 from marchapp.rosters import board_pages
 from marchapp.rosters.automatic import pages as automatic
 from marchapp.rosters.board import (
@@ -169,7 +170,7 @@ def _board_page(stage: Stage, form: MoveForm) -> str:
         unplaced=request.args.get("show") == "unplaced",
     )
     counts = count_walkers(db.session, stage)
-    board = board_of(db.session, stage, wish, page=number_in(request.args, "page"), unplaced=counts.unplaced)
+    board = board_of(db.session, stage, wish, page=page_in(request.args), unplaced=counts.unplaced)
     shows_columns = not _asked() and bool(board.groups) and board_pages.fits_a_board(counts)
     form.to.choices = [
         ("", _("Choose a group")),

@@ -28,6 +28,7 @@ from marchapp.geo.errors import TooLarge, UnusableInput
 from marchapp.geo.gpx import Waypoint, file_ending
 from marchapp.gpx_words import explain
 from marchapp.models import Group, Recording, Stage, Track, TrackComparison
+from marchapp.paging import page_in
 from marchapp.tracks import services, taking
 from marchapp.tracks import stage as common
 from marchapp.tracks import worker as _worker  # noqa: F401 - declares its tasks
@@ -142,7 +143,7 @@ def stage(slug: str, number: int) -> str:
     stage, seen = stage_for_track_reader(slug, number)
     asked = request.args.get("sort", "group")
     order = asked if asked.removeprefix("-") in common.ORDERS else "group"
-    page = request.args.get("page", 1, type=int)
+    page = page_in(request.args)
     is_over = stage.finishes_at < datetime.now(UTC)
     coordinates = is_coordinator(stage.march)
     return render_template(

@@ -19,6 +19,7 @@ from marchapp.access import (
 from marchapp.extensions import db
 from marchapp.i18n import LANGUAGES, day_of
 from marchapp.models import Answer, ConsentAnswer, ConsentScan, ConsentText, Guardian, Participant, Purpose
+from marchapp.paging import page_in
 from marchapp.registration.consent import services
 from marchapp.registration.consent.forms import PaperForm, WithdrawForm, answer_form
 from marchapp.registration.consent.links import send_link
@@ -32,7 +33,6 @@ from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_ch
 from marchapp.registration.noting import note
 
 WORDS = {"purposes": PURPOSES, "states": STATES, "looks": LOOKS}
-LAST_PAGE = 1_000_000
 
 
 def march_consents(slug: str) -> str:
@@ -42,7 +42,7 @@ def march_consents(slug: str) -> str:
         db.session,
         march,
         show=Show(wanted) if wanted in set(Show) else Show.MISSING,
-        number=min(request.args.get("page", 1, type=int), LAST_PAGE),
+        number=page_in(request.args),
     )
     return render_template("registration/consent/list.html", march=march, page=page, **WORDS)
 

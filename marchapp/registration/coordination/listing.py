@@ -23,6 +23,7 @@ from marchapp.models import (
 )
 from marchapp.models.barrier import has_document_until
 from marchapp.models.march import years_before
+from marchapp.paging import page_in
 from marchapp.registration.coordination.columns import USUAL, loads_of, read_columns
 from marchapp.registration.coordination.search import Search, search
 
@@ -98,7 +99,7 @@ class Selection:
             columns=read_columns(arguments),
             sort=_one_of(ORDERS, arguments.get("sort")) or "name",
             descending="descending" in arguments,
-            page=_number(arguments.get("page")) or 1,
+            page=page_in(arguments),
         )
 
     def arguments(self, **changes: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from marchapp.access import signed_in_account, stage_for_coordinator
 from marchapp.extensions import db, queue
 from marchapp.i18n import figure
 from marchapp.models import AssignmentRun, RunState, Stage
+from marchapp.paging import page_in
 from marchapp.rosters.automatic import applying, services, words
 from marchapp.rosters.automatic.applying import NotApplied, obstacles_to
 from marchapp.rosters.automatic.choices import REPAIR_S, Choices, Keep
@@ -219,7 +220,6 @@ def _page(name: str, run: AssignmentRun, **shown: Any) -> str:
 
 def _preview_page(run: AssignmentRun) -> str:
     proposal = Proposal.from_json(run.result)
-    page = request.args.get("page", "")
     is_applied = run.state == RunState.APPLIED
     obstacles = [] if is_applied else list(obstacles_to(db.session, run.stage, proposal.moves).values())
     return _page(
@@ -231,7 +231,7 @@ def _preview_page(run: AssignmentRun) -> str:
             db.session,
             run.stage,
             proposal,
-            page=int(page) if page.isdecimal() and len(page) < 6 else 1,
+            page=page_in(request.args),
         ),
         obstacles=obstacles,
         who=words.obstacles(obstacles),
