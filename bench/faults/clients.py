@@ -17,6 +17,7 @@ from bench.signups import SLUG, answers_of
 PATIENCE_S = 180.0
 PAUSE_S = 0.5
 ACKNOWLEDGED = re.compile(r"/registrations/")
+LANGUAGES = ("nb", "ru", "en")
 
 
 @dataclass
@@ -52,15 +53,16 @@ class Crowd(Meanwhile):
 
 
 class Person:
-    """Somebody with a browser in Norwegian."""
+    """Somebody with a browser in Norwegian, Russian or English."""
 
     def __init__(self, crowd: Crowd, number: int) -> None:
         self.crowd = crowd
         category, self.answers = answers_of(number, crowd.stage_ids)
         self.address = f"/marches/{SLUG}/sign-up/{category}"
+        self.language = LANGUAGES[number % len(LANGUAGES)]
         self.headers = {
             "X-Forwarded-For": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
-            "Accept-Language": "nb",
+            "Accept-Language": self.language,
         }
 
     def signs_up(self) -> bool:
@@ -97,6 +99,7 @@ class Person:
         if cookie := answer.headers.get("Set-Cookie"):
             self.headers["Cookie"] = cookie.partition(";")[0]
         if answer.status >= 400:
-            is_polite = answer.status == 503 and "Retry-After" in answer.headers and 'lang="nb"' in page
+            in_language = f'<html lang="{self.language}"' in page
+            is_polite = answer.status == 503 and "Retry-After" in answer.headers and in_language
             self.crowd.seen.answers[f"{answer.status} {'polite' if is_polite else 'not polite'}"] += 1
         return answer.status, page, answer.headers.get("Location", "")

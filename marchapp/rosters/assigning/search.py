@@ -109,6 +109,7 @@ class Search:
                 return True
             if not self._is_whole(self._everything()):
                 return False
+            self._say()
         self.phase = "improving"
         return self._solve_everything()
 
