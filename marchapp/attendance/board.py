@@ -339,15 +339,25 @@ def _marked_by_group(
     session: Session, stage: Stage, people: People, group_ids: list[int]
 ) -> dict[int, Counter[tuple[str, RollState]]]:
     """Count the marks of the people of some groups, found by the people: all marks are many more."""
-    places = select(PublishedPlace.participant_id, PublishedPlace.group_id)
-    places = places.where(PublishedPlace.stage_id == stage.id, PublishedPlace.group_id.in_(group_ids))
-    rows: Any = session.execute(places).all()
-    groups: dict[int, int] = dict(rows)
-    wanted = among(session, RollStanding.participant_id, groups.keys() - people.outside)
-    marks = select(RollStanding.participant_id, RollStanding.point, RollStanding.state)
+    place, standing = PublishedPlace, RollStanding
+    what = (place.group_id, standing.point, standing.state)
+    counts = (
+        select(*what, func.count())
+        .join(
+            standing,
+            and_(standing.stage_id == place.stage_id, standing.participant_id == place.participant_id),
+        )
+        .where(
+            place.stage_id == stage.id,
+            place.group_id.in_(group_ids),
+            ~among(session, place.participant_id, people.outside),
+        )
+        .group_by(*what)
+    )
     marked: dict[int, Counter[tuple[str, RollState]]] = defaultdict(Counter)
-    for person, point, state in session.execute(marks.where(RollStanding.stage_id == stage.id, wanted)):
-        marked[groups[person]][point, state] += 1
+    rows: Any = session.execute(counts)
+    for group_id, point, state, count in rows:
+        marked[group_id][point, state] = count
     return marked
 
 
