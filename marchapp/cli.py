@@ -1,20 +1,24 @@
 """Commands for whoever runs the program: `flask serve`, `flask worker`, `flask demo`, `flask march`, …"""
 
+import logging
 import os
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
 from flask_security import hash_password
 from sqlalchemy import select, true
+from sqlalchemy.exc import OperationalError
 
 from marchapp import keys
 from marchapp.accounts.devices import end_all
 from marchapp.accounts.second_step import turn_off
 from marchapp.accounts.services import appoint, make_account
+from marchapp.background import BETWEEN_TRIES_S
 from marchapp.extensions import db, queue
 from marchapp.geo.comparison import ENGINE_VERSION
 from marchapp.i18n import TIME_ZONES
@@ -24,6 +28,8 @@ from marchapp.operating import commands as operating
 from marchapp.operating import metrics
 from marchapp.retention.worker import retention
 from marchapp.tracks import worker as comparing
+
+log = logging.getLogger(__name__)
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -51,10 +57,21 @@ def serve(port: str) -> None:
 @click.option("--metrics-port", type=int, help="Show the figures of this worker to Prometheus on a port.")
 def worker(threads: int, metrics_port: int | None) -> None:
     """Do the background work: send what waits in the outbox, compare the recordings that wait."""
-    refuse_wrong_keys()
+    wait_for_the_database()
     if metrics_port:
         metrics.serve(metrics_port)
     queue.work(threads=threads)
+
+
+def wait_for_the_database() -> None:
+    """Begin when the database answers and the keys fit: it may be started after its worker, or be held."""
+    while True:
+        try:
+            return refuse_wrong_keys()
+        except OperationalError as error:
+            db.session.rollback()
+            log.warning("The worker waits for the database, which does not answer: %s", error.orig)
+            sleep(BETWEEN_TRIES_S)
 
 
 def refuse_wrong_keys() -> None:

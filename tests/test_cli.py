@@ -5,6 +5,7 @@ from click.testing import Result
 from flask import Flask
 from flask_security import verify_password
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from marchapp.models import Account, March, Role
@@ -71,3 +72,21 @@ def test_a_short_password_is_refused(app: Flask, cast: Cast) -> None:
     )
     assert ended.exit_code == 2
     assert "8 characters or more" in ended.output
+
+
+def test_a_worker_waits_for_a_database_that_does_not_answer_yet(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = iter((OperationalError("", {}, Exception("database is locked")),) * 2)
+    begun = []
+
+    def check_keys(_session: Session) -> None:
+        if error := next(answers, None):
+            raise error
+
+    monkeypatch.setattr("marchapp.cli.keys.check_keys", check_keys)
+    monkeypatch.setattr("marchapp.cli.BETWEEN_TRIES_S", 0)
+    monkeypatch.setattr("marchapp.cli.queue.work", lambda *, threads: begun.append(threads))
+    ended = run(app, "worker")
+    assert (ended.exit_code, begun) == (0, [1])
+    assert caplog.text.count("does not answer: database is locked") == 2

@@ -64,9 +64,7 @@ def test_an_observer_is_not_led_to_where_groups_are_changed(
 
 def test_the_overview_fetches_the_picture_by_the_name_that_it_has(cast: Cast, lonely: Group, sign_in) -> None:
     client = sign_in(cast.coordinator)
-    [place] = re.findall(
-        r'id="([^"]*)" data-from="([^"]*)"', client.get("/marches/victory/overview").text
-    )
+    [place] = re.findall(r'id="([^"]*)" data-from="([^"]*)"', client.get("/marches/victory/overview").text)
     name, address = place
     assert f'id="{name}"' in client.get(address).text
 
