@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, literal, null
+from sqlalchemy import ColumnElement, String, and_, case, exists, literal, null, or_
 
 from marchapp.models.document import NotarisedConsent, TravelDocument
 from marchapp.models.march import March, Stage, years_before
@@ -33,8 +33,15 @@ def barrier_on(stage: Stage) -> ColumnElement[str | None]:
 
 
 def may_walk(stage: Stage) -> ColumnElement[bool]:
-    """Return the condition that nothing keeps a Participant out of a stage's groups."""
-    return and_(*(~lacks for lacks, _barrier in _conditions(stage)))
+    """Return the condition that nothing keeps a Participant out of a stage's groups: one look at each paper."""
+    if not stage.crosses_border:
+        return Participant.may_take_part.is_(True)
+    return and_(
+        Participant.may_take_part,
+        Participant.may_cross_border,
+        has_document_until(stage.day),
+        or_(~needs_notary(stage.march), _is_covered_on(stage.day)),
+    )
 
 
 def _conditions(stage: Stage) -> Iterator[tuple[ColumnElement[bool], Barrier]]:

@@ -25,7 +25,7 @@ from marchapp.models import (
     Stage,
     Standing,
 )
-from marchapp.models.barrier import barrier_on
+from marchapp.models.barrier import barrier_on, may_walk
 from marchapp.models.march import years_before
 
 CHILDREN_PER_ADULT = 8
@@ -262,7 +262,7 @@ def _alike_walkers(session: Session, stage: Stage) -> Iterable[tuple[int, _Alike
             *kind,
             func.count(),
             func.sum(case((Participant.knows_first_aid, 1), else_=0)),
-            func.sum(case((barrier_on(stage).is_not(None), 1), else_=0)),
+            func.sum(case((may_walk(stage), 0), else_=1)),
         )
         .join(Membership.participant)
         .where(Membership.stage_id == stage.id, Participant.standing == Standing.PLACED)
