@@ -33,7 +33,7 @@ def barrier_on(stage: Stage) -> ColumnElement[str | None]:
 
 
 def may_walk(stage: Stage) -> ColumnElement[bool]:
-    """Return the condition that nothing keeps a Participant out of a stage's groups; it looks at papers once."""
+    """Return the condition that nothing keeps a Participant out of a stage's groups."""
     if not stage.crosses_border:
         return Participant.may_take_part.is_(True)
     return and_(
