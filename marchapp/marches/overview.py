@@ -1,6 +1,6 @@
 """What a coordinator sees at a glance: counts of a march and its stages, in a fixed number of queries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ from marchapp.models import (
     Track,
     TrackComparison,
 )
+from marchapp.models.attendance import missing_by_stage
 from marchapp.models.timetable import is_in_order, stops
 
 LATE_S = 60.0
@@ -33,6 +34,7 @@ LATELY = timedelta(days=7)
 class Need(StrEnum):
     """What may need a coordinator's attention."""
 
+    MISSING = "missing"
     NO_STAGES = "no_stages"
     NO_PLACES = "no_places"
     NOT_PUBLIC = "not_public"
@@ -140,6 +142,7 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
         for stage in stages
     )
     attention = (
+        *_missing_needs(session, stages),
         *_march_needs(march, counts),
         *(need for count in counts for need in _stage_needs(count, now)),
         *_consent_needs(session, march),
@@ -249,6 +252,11 @@ def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
 
 def _how_many(is_so: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((is_so, 1), else_=0))
+
+
+def _missing_needs(session: Session, stages: Iterable[Stage]) -> Iterator[Attention]:
+    missing = missing_by_stage(session, [stage.id for stage in stages])
+    return (Attention(Need.MISSING, stage, missing[stage.id]) for stage in stages if stage.id in missing)
 
 
 def _march_needs(march: March, counts: tuple[StageCounts, ...]) -> Iterator[Attention]:

@@ -7,19 +7,29 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, func, select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    and_,
+    exists,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from marchapp.extensions import db
 from marchapp.models.audit import AuditEvent
 from marchapp.models.columns import Moment, one_of
 from marchapp.models.encrypted import EncryptedText
 from marchapp.models.march import Stage
+from marchapp.models.participant import Participant, Standing
 
 if TYPE_CHECKING:
     from marchapp.models.account import Account
     from marchapp.models.group import Group
-    from marchapp.models.participant import Participant
 
 FINISH_POSITION = 9_999
 CODE_LENGTH = 24
@@ -187,6 +197,35 @@ def walked_by_stage(session: Session, stage_ids: Iterable[int]) -> dict[int, Wal
     settled_before = datetime.now(UTC) - SETTLES_WITHIN
     known.update({id_: (states[id_], found[id_]) for id_ in stale if states[id_].changed_at < settled_before})
     return {stage_id: one for stage_id, one in found.items() if one.started}
+
+
+def missing_by_stage(session: Session, stage_ids: Iterable[int]) -> dict[int, int]:
+    """Count for each stage who was noted as missing, and was not accounted for there or later since."""
+    noted, seen = RollStanding, aliased(RollStanding)
+    point, seen_point = RollPoint, aliased(RollPoint)
+    is_point_of = (point.stage_id == noted.stage_id, point.code == noted.point)
+    was_seen = exists().where(
+        seen.stage_id == noted.stage_id,
+        seen.participant_id == noted.participant_id,
+        seen.state.in_(ACCOUNTED_FOR),
+        seen_point.stage_id == seen.stage_id,
+        seen_point.code == seen.point,
+        seen_point.position >= point.position,
+    )
+    counted = (
+        select(noted.stage_id, func.count(noted.participant_id.distinct()))
+        .join(point, and_(*is_point_of))
+        .join(Participant, Participant.id == noted.participant_id)
+        .where(
+            noted.stage_id.in_(list(stage_ids)),
+            noted.state == RollState.MISSING,
+            Participant.standing == Standing.PLACED,
+            ~was_seen,
+        )
+        .group_by(noted.stage_id)
+    )
+    rows: Any = session.execute(counted).all()
+    return dict(rows)
 
 
 def _states(session: Session, stage_ids: list[int]) -> dict[int, _State]:

@@ -98,3 +98,26 @@ def test_roll_calls_say_who_started_and_finished(
     mark(session, cast, "finish", RollState.PRESENT, now + timedelta(hours=5))
     session.commit()
     assert "1 of 1 who started have finished." in page_of(sign_in(cast.coordinator))
+
+
+def test_whoever_is_missing_comes_first_until_seen(
+    session: Session, cast: Cast, sign_in: SignIn, now: datetime
+) -> None:
+    points = (
+        ("start", PointKind.START, 0),
+        ("a1", PointKind.CHECKPOINT, 1),
+        ("finish", PointKind.FINISH, 9_999),
+    )
+    for code, kind, position in points:
+        session.add(RollPoint(stage_id=cast.stage.id, code=code, kind=kind, position=position))
+    session.flush()
+    mark(session, cast, "start", RollState.PRESENT, now)
+    mark(session, cast, "a1", RollState.MISSING, now + timedelta(hours=2))
+    session.commit()
+    client = sign_in(cast.coordinator)
+    words = "Needs attention Stage 1. 1 person is missing and was not seen since."
+    assert words in page_of(client)
+    assert '/marches/victory/stages/1/roll-calls"' in client.get("/marches/victory/overview").text
+    mark(session, cast, "finish", RollState.HANDED_OVER, now + timedelta(hours=5))
+    session.commit()
+    assert "is missing and was not seen" not in page_of(client)
