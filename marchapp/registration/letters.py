@@ -13,6 +13,7 @@ from marchapp.mail import messages
 from marchapp.mail.calendar import Method, enclosed, entered_by
 from marchapp.models import Erasing, Guardian, Message, Participant, Party, PrivateLink, Stage, Standing
 from marchapp.models.link import lasting_link, link_of
+from marchapp.registration.own.standing import Missing, missing_papers
 
 
 def received(
@@ -197,6 +198,7 @@ class Roll:
 
     `stages` are those that somebody walks; `fewer` holds the numbers of the stages of who does not walk all
     of them, by the person's id. `undecided` lack consents, and `held_until` is when the first place is lost.
+    `papers` are those who lack what the border asks for, with what that is.
     """
 
     people: list[Participant]
@@ -206,6 +208,7 @@ class Roll:
     held_until: datetime | None
     stages: list[Stage]
     fewer: dict[int, list[int]]
+    papers: list[tuple[Participant, list[Missing]]]
 
     @classmethod
     def of(cls, people: Iterable[Participant]) -> "Roll":
@@ -224,6 +227,7 @@ class Roll:
                 for person in people
                 if len(person.entries) < len(stages)
             },
+            papers=[(person, found) for person in people if (found := list(missing_papers(person)))],
         )
 
 

@@ -25,8 +25,10 @@ from marchapp.registration.coordination import (
 from marchapp.registration.lists import pages as lists
 from marchapp.registration.mailings import pages as mailing_pages
 from marchapp.registration.own import pages as own_pages
+from marchapp.registration.own.words import what_is_missing
 
 blueprint = Blueprint("registration", __name__)
+blueprint.add_app_template_filter(what_is_missing, "still_missing")
 
 A_MARCH = "/marches/<slug>"
 A_LINK = "/registrations/<token>"

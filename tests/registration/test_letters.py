@@ -102,7 +102,7 @@ def test_a_party_of_several_reads_who_has_a_place_who_waits_and_whose_consent_is
     assert "- Kari Hansen" in placed
     assert f"- Ola Hansen, {ola.reference} (only stage 1)" in placed
     assert "- Sofie Hansen" in waiting
-    assert "the consent of the guardians of Ola Hansen" in letter.text
+    assert "The consent of the guardians of Ola Hansen is still missing." in letter.text
     assert "kept until 15 May 2014" in letter.text
 
 
@@ -234,6 +234,10 @@ def test_all_consents_are_told_and_which_stages_lack_the_one_for_the_border(
 ) -> None:
     child.march.stages[1].crosses_border = True
     child.may_take_part, child.may_cross_border = True, True
+    passport = TravelDocument(
+        kind=DocumentKind.PASSPORT, number="X1", issued_by="NO", expires_on=date(2030, 1, 1)
+    )
+    child.documents = [passport]
     letters.confirmed(session, child, now=NOW)
     child.may_cross_border = False
     letters.confirmed(session, child, now=NOW)
@@ -241,6 +245,17 @@ def test_all_consents_are_told_and_which_stages_lack_the_one_for_the_border(
     assert free.subject == "All consents for Ola Hansen are there"
     assert "border" not in free.text
     assert "these stages are not for Ola Hansen: Stage 2." in bound.text
+
+
+def test_letters_say_which_papers_the_border_still_asks_for(session: Session, child: Participant) -> None:
+    child.march.stages[1].crosses_border = True
+    child.may_take_part, child.may_cross_border = True, True
+    letters.confirmed(session, child, now=NOW)
+    letters.changed(session, child.party, [child], now=NOW)
+    for letter in written(session):
+        sentence = "Ola Hansen. A travel document: stage 2 crosses the border"
+        assert f"For the border these are still missing:\n- {sentence}" in letter.text
+        assert f"<li>{sentence}" in letter.html
 
 
 def test_a_lost_place_is_told_with_what_comes_next(session: Session, child: Participant) -> None:

@@ -16,6 +16,8 @@ from marchapp.registration.consent.links import LinkUsed, send_link
 from marchapp.registration.consent.state import Consents, consents_of
 from marchapp.registration.consent.texts import current_texts
 from marchapp.registration.consent.words import LOOKS, PURPOSES, STATES, text_changed
+from marchapp.registration.own.standing import missing_papers
+from marchapp.registration.own.words import what_is_missing
 
 
 class NothingSaid(Exception):
@@ -31,7 +33,8 @@ def consent(token: str) -> Response:
         if guardian.participant.standing == Standing.CANCELLED or not link.is_open(now):
             return _page("closed", link, is_cancelled=guardian.participant.standing == Standing.CANCELLED)
         if link.used_at:
-            return _page("answered", link, consents=_consents(guardian))
+            papers = [what_is_missing(one) for one in missing_papers(guardian.participant)]
+            return _page("answered", link, consents=_consents(guardian), papers=papers)
         return _questions(link, guardian, now)
 
 

@@ -117,9 +117,7 @@ def _missing(participant: Participant, consents: Consents) -> Iterator[Missing]:
         yield Missing(lack=Lack.PLACE)
     if march.is_minor(participant.birth_date):
         yield from _missing_consents(consents)
-    walked = [stage for stage in march.stages if stage.id in participant.stage_ids]
-    if crossings := [stage for stage in walked if stage.crosses_border]:
-        yield from _missing_papers(participant, crossings)
+    yield from missing_papers(participant)
 
 
 def _missing_consents(consents: Consents) -> Iterator[Missing]:
@@ -135,8 +133,12 @@ def _missing_consents(consents: Consents) -> Iterator[Missing]:
         yield Missing(lack=Lack.ASSENT)
 
 
-def _missing_papers(participant: Participant, crossings: list[Stage]) -> Iterator[Missing]:
+def missing_papers(participant: Participant) -> Iterator[Missing]:
     """Yield what the border asks for and is not there, or does not last until the last crossing."""
+    walked = [stage for stage in participant.march.stages if stage.id in participant.stage_ids]
+    crossings = [stage for stage in walked if stage.crosses_border]
+    if not crossings:
+        return
     last = crossings[-1]
     if not participant.documents:
         yield Missing(lack=Lack.DOCUMENT, stage=crossings[0])

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from marchapp.models import Answer, ConsentAnswer, Message, PrivateLink, Purpose, Standing
+from marchapp.models import Answer, ConsentAnswer, Message, PrivateLink, Purpose, StageEntry, Standing
 from marchapp.models.link import give_link
 from marchapp.registration.consent.texts import current_texts, write_text
 from tests.registration.consent.conftest import ALWAYS, NOW, Family, consents, let_answer, link_of
@@ -283,3 +283,19 @@ def test_a_cancelled_child_is_not_asked_about(session: Session, family: Family, 
     assert post(client, link, sent).status_code == 200
     assert family.child.family_name not in client.get(path(link)).text
     assert answers(session) == []
+
+
+def test_who_has_consented_learns_what_the_border_still_asks_for(
+    session: Session, family: Family, client: FlaskClient
+) -> None:
+    link = link_of(session, family.mother)
+    for guardian in family.child.guardians:
+        let_answer(session, guardian)
+    session.commit()
+    assert "Nothing more needs to be done now." in client.get(f"{path(link)}?lang=en").text
+    family.child.entries.append(StageEntry(stage_id=family.abroad.id))
+    session.commit()
+    page = client.get(f"{path(link)}?lang=en").text
+    assert "For the border something is still missing." in page
+    assert "A travel document: stage 2 crosses the border" in page
+    assert "Nothing more needs to be done" not in page
