@@ -6,7 +6,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from marchapp.extensions import db, vault
@@ -119,10 +119,30 @@ def last_day_of_links(march: "March", now: datetime) -> datetime:
 
 def link_of(session: Session, owner: "Party | Participant", *, now: datetime) -> PrivateLink:
     """Return an open link of a party's contact or a participant, a new one where there is none."""
-    theirs = PrivateLink.party_id if owner.__tablename__ == "party" else PrivateLink.participant_id
     is_open = (PrivateLink.revoked_at.is_(None), PrivateLink.expires_at > now)
-    query = select(PrivateLink).where(theirs == owner.id, *is_open).order_by(PrivateLink.id.desc()).limit(1)
+    query = select(PrivateLink).where(_is_of(owner), *is_open).order_by(PrivateLink.id.desc()).limit(1)
     return session.scalar(query) or lasting_link(session, owner, now=now)
+
+
+def close_links(session: Session, owner: "Party | Participant", *, now: datetime) -> None:
+    """Close the links of a party's contact or a participant: they went to an address of others."""
+    theirs = update(PrivateLink).where(_is_of(owner), PrivateLink.revoked_at.is_(None))
+    session.execute(theirs.values(revoked_at=now))
+
+
+def link_after_change(session: Session, secret: str, *, now: datetime) -> PrivateLink:
+    """Return the link with which somebody goes on who has just changed something behind the link of a secret.
+
+    That is another one if the change closed it. To whoever shows a closed link this must not be told.
+    """
+    link = session.scalars(select(PrivateLink).where(PrivateLink.secret_hash == hash_of_secret(secret))).one()
+    owner = link.party or link.participant
+    return link if owner is None or link.is_open(now) else link_of(session, owner, now=now)
+
+
+def _is_of(owner: "Party | Participant") -> ColumnElement[bool]:
+    theirs = PrivateLink.party_id if owner.__tablename__ == "party" else PrivateLink.participant_id
+    return theirs == owner.id
 
 
 def lasting_link(session: Session, owner: "Party | Participant", *, now: datetime) -> PrivateLink:

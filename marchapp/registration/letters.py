@@ -168,6 +168,11 @@ def link_again(session: Session, party: Party, *, link: PrivateLink, now: dateti
     _write(session, "link_again", _contact(party, link), now=now)
 
 
+def link_moved(session: Session, party: Party, *, link: PrivateLink, now: datetime) -> None:
+    """Send the contact's new address a new link: those that went to the old one are closed."""
+    _write(session, "link_moved", _contact(party, link), now=now)
+
+
 def own_link(session: Session, participant: Participant, *, link: PrivateLink, now: datetime) -> None:
     """Send a participant the link of the own page."""
     roll = Roll.of([participant])

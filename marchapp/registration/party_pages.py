@@ -13,6 +13,7 @@ from werkzeug import Response as AnyResponse
 from marchapp.access import open_link, participant_for_link, party_for_link
 from marchapp.extensions import db
 from marchapp.models import Category, Participant, Party, PartyKind, Standing
+from marchapp.models.link import link_after_change
 from marchapp.registration import services
 from marchapp.registration.forms.changes import answers_of, contact_of, guardian_of, shared_with
 from marchapp.registration.forms.party import USUAL_CATEGORY, ContactForm
@@ -70,9 +71,10 @@ def change_contact(token: str) -> AnyResponse:
     )
     if request.method == "POST" and form.validate():
         services.change_contact(db.session, party, now=datetime.now(UTC), **form.values)
+        go_on = link_after_change(db.session, token, now=datetime.now(UTC)).secret
         db.session.commit()
         flash(_("The contact is changed. Letters go to %(email)s.", email=party.contact_email), "done")
-        return _to_party(token)
+        return _to_party(go_on)
     return _private("contact.html", march=party.march, form=form, party=party, token=token)
 
 
@@ -91,9 +93,10 @@ def change_person(token: str, participant_id: int) -> AnyResponse:
             db.session.rollback()
             refusal = why_not_changed(why)
         else:
+            go_on = link_after_change(db.session, token, now=datetime.now(UTC)).secret
             db.session.commit()
             flash(_("The answers about %(name)s are changed.", name=participant.name), "done")
-            return _to_party(token)
+            return _to_party(go_on)
     return _private(
         "person.html",
         march=participant.march,

@@ -26,7 +26,7 @@ from marchapp.models import (
     TravelDocument,
 )
 from marchapp.models.audit import difference, record
-from marchapp.models.link import give_link, last_day_of_links, new_link
+from marchapp.models.link import close_links, last_day_of_links, link_of, new_link
 from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
@@ -151,6 +151,8 @@ def change_person(
             _write(participant, person)
             if participant.party.is_one_person:
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
+            elif before["email"] != participant.email:
+                close_links(session, participant, now=now)
             session.flush()
             if had_place:
                 room.take_instead([participant])
@@ -181,12 +183,39 @@ def change_person(
 
 
 def change_contact(session: Session, party: Party, *, now: datetime, **contact: str) -> None:
-    """Write whom letters about a party of several go to; a new address gets the private link."""
+    """Write whom letters about a party of several go to; a new address gets a new private link.
+
+    Guardians who had the old address get the new one, too: mostly it was misspelt once and copied.
+    """
     address = party.contact_email
     _write_contact(session, party, now=now, **contact)
     if party.contact_email != address:
-        link = give_link(session, party, now=now, expires_at=last_day_of_links(party.march, now))
-        letters.link_again(session, party, link=link, now=now)
+        letters.link_moved(session, party, link=link_of(session, party, now=now), now=now)
+        for child in party.participants:
+            _move_guardians(session, child, address, party.contact_email, now=now)
+
+
+def _move_guardians(
+    session: Session, child: Participant, address: str, new_address: str, *, now: datetime
+) -> None:
+    theirs = [one for one in child.guardians if one.email and one.email.casefold() == address.casefold()]
+    if not theirs or child.standing == Standing.CANCELLED:
+        return
+    before = _answers_of(child)["guardians"]
+    for guardian in theirs:
+        guardian.email = new_address
+    session.flush()
+    consent.refresh(session, child, now=now)
+    _record(
+        session,
+        child,
+        "participant.changed",
+        now=now,
+        by=None,
+        changed=["guardians"],
+        before={"guardians": recordable("guardians", before)},
+        after={"guardians": recordable("guardians", _answers_of(child)["guardians"])},
+    )
 
 
 def _write_contact(
@@ -205,6 +234,8 @@ def _write_contact(
     changes = difference(before, dict(zip(CONTACT, written, strict=True)))
     if not changes["changed"]:
         return
+    if "contact_email" in changes["changed"]:
+        close_links(session, party, now=now)
     for column, value in zip(CONTACT, written, strict=True):
         setattr(party, column, value)
     if "name" in changes["changed"]:

@@ -77,6 +77,7 @@ def _write_of(session: Session, person: Participant) -> None:
         document.expires_on = person.march.starts_on - timedelta(days=1)
     letters.document_expires(session, person, now=NOW)
     letters.link_again(session, person.party, link=link(person.party), now=NOW)
+    letters.link_moved(session, person.party, link=link(person.party), now=NOW)
     letters.own_link(session, person, link=link(person), now=NOW)
     letters.cancelled(session, person, now=NOW)
     for is_last in (False, True):

@@ -14,15 +14,18 @@ from werkzeug.test import TestResponse
 from marchapp.models import (
     AuditEvent,
     Category,
+    Guardian,
     March,
     Message,
     Participant,
     Party,
+    PrivateLink,
     Quota,
     QuotaKind,
     Standing,
 )
 from marchapp.models.link import give_link
+from marchapp.registration.consent.services import ask
 from marchapp.registration.forms.person import PAPER
 from tests.queries import queries_of
 from tests.registration.conftest import CONTACT, PASSPORT, answers, party_answers
@@ -232,14 +235,38 @@ def test_another_contact_gets_the_link(client: FlaskClient, session: Session, li
     assert 'value="Siri Hansen"' in form.text
     written = CONTACT | {"contact_name": "Lars Hansen", "contact_email": "lars@example.org"}
 
-    assert "Letters go to lars@example.org." in follow(client, client.post(f"{link}/contact", data=written))
+    changed = client.post(f"{link}/contact", data=written)
+    assert "Letters go to lars@example.org." in follow(client, changed)
+    assert changed.location != link
+    assert client.get(link).status_code == 410  # what went to the old address opens nothing any more
 
     party = session.scalars(select(Party)).one()
     assert (party.contact_name, party.contact_email) == ("Lars Hansen", "lars@example.org")
     assert party.contact_phone == "+47 40 60 00 02"
     last = session.scalars(select(Message).order_by(Message.id.desc())).first()
     assert last is not None
-    assert (last.recipient, last.kind) == ("lars@example.org", "link_again")
+    assert (last.recipient, last.kind) == ("lars@example.org", "link_moved")
+    assert changed.location.rpartition("/")[2] not in last.text  # the database must not hold what opens it
+
+
+def test_guardians_who_had_the_contacts_address_get_the_new_one(
+    client: FlaskClient, session: Session, link: str
+) -> None:
+    ola = person(session, "Ola")
+    ola.birth_date = date(2005, 1, 1)
+    guardians = ("Siri Hansen", "Siri@example.org"), ("Per Hansen", "per@example.org")
+    for position, (name, email) in enumerate(guardians, start=1):
+        ola.guardians.append(Guardian(position=position, name=name, email=email, language="nb"))
+    session.flush()
+    ask(session, [ola], now=datetime.now(UTC))
+    old = session.scalars(select(PrivateLink).where(PrivateLink.guardian_id == ola.guardians[0].id)).one()
+    session.commit()
+    client.post(f"{link}/contact", data=CONTACT | {"contact_email": "siri.hansen@example.org"})
+    emails = [guardian.email for guardian in person(session, "Ola").guardians]
+    assert emails == ["siri.hansen@example.org", "per@example.org"]
+    assert client.get(f"/consents/{old.secret}").status_code == 410
+    asked = select(Message.recipient).where(Message.kind == "consent_asked").order_by(Message.id)
+    assert session.scalars(asked).all() == ["Siri@example.org", "per@example.org", "siri.hansen@example.org"]
 
 
 def test_who_signed_up_alone_changes_the_address_of_the_letters_with_the_own(
@@ -247,7 +274,9 @@ def test_who_signed_up_alone_changes_the_address_of_the_letters_with_the_own(
 ) -> None:
     kari = person(session, "Kari Anne")
     changed = answers(march, WALKER, email="kari.anne@example.org")
-    assert client.post(f"{own_link}/people/{kari.id}/change", data=changed).location == own_link
+    answer = client.post(f"{own_link}/people/{kari.id}/change", data=changed)
+    assert client.get(answer.location).status_code == 200
+    assert client.get(own_link).status_code == 410
     assert person(session, "Kari Anne").party.contact_email == "kari.anne@example.org"
     letters = session.execute(select(Message.kind, Message.recipient).order_by(Message.id)).all()
     assert letters == [("received", "kari@example.org"), ("changed", "kari.anne@example.org")]
@@ -310,13 +339,14 @@ def test_an_own_link_changes_the_own_answers_but_not_those_of_a_minor(
     token = give_link(session, ola, now=now, expires_at=now + timedelta(days=1)).secret
     session.commit()
     address = f"/registrations/{token}/people/{ola.id}/change"
-    client.post(address, data=answers(march, WALKER, **OLA, diet="no fish"))
+    own = client.post(address, data=answers(march, WALKER, **OLA, diet="no fish")).location
     assert person(session, "Ola").diet == "no fish"
+    address = f"{own}/people/{ola.id}/change"
 
     person(session, "Ola").birth_date = date(2005, 1, 1)
     session.commit()
 
-    assert "ask Siri Hansen" in words_of(client.get(f"/registrations/{token}"))
+    assert "ask Siri Hansen" in words_of(client.get(own))
     grown_up = answers(march, WALKER, **OLA, birth_date="1980-01-01")
     assert "ask Siri Hansen" in follow(client, client.post(address, data=grown_up))
     assert person(session, "Ola").birth_date == date(2005, 1, 1)
