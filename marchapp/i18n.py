@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, tzinfo
+from math import floor
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -150,6 +151,14 @@ def duration(seconds: float | None) -> str:
     return " ".join(parts)
 
 
+def apart(late_s: float) -> str:
+    """Write how far a moment is from a planned one, as the clocks beside it show them: in whole minutes.
+
+    14:15:40 stands there as 14:15, which is 15 minutes after 14:00 and not 16.
+    """
+    return duration(floor(late_s / 60) * 60)
+
+
 def figure(value: float) -> str:
     """Write a number with the reader's separators."""
     has_none = isinstance(value, int) and 0 <= value < 1000  # as most numbers of long tables
@@ -183,6 +192,7 @@ FILTERS = (
     zone_name,
     km,
     metres,
+    apart,
     duration,
     figure,
     country,

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from marchapp.i18n import (
+    apart,
     choose_language,
     clock,
     day,
@@ -74,6 +75,8 @@ def test_figures_are_written_as_the_language_writes_them(app: Flask) -> None:
         assert metres(1284.4) == "1,284\u202fm"
         assert duration(18_720) == "5\u202fh 12\u202fmin"
         assert duration(20) == "0\u202fmin"
+        late, early = apart(940), apart(-80)  # 14:15:40 after 14:00, 09:58:40 before 10:00
+        assert (late, early) == ("15\u202fmin", "2\u202fmin")
         assert day(date(2014, 9, 17)) == "17 September 2014"
     with app.test_request_context("/?lang=ru"):
         assert km(16240).startswith("16,2")

@@ -103,6 +103,7 @@ def _add_guide(session: Session, march: March, guide: script.Guide) -> Account:
         session, email=guide.email, name=guide.name, language=guide.language, password=DEMO_PASSWORD
     )
     account.spoken_languages, account.knows_first_aid = list(guide.spoken), guide.knows_first_aid
+    account.phone = guide.phone
     appoint(session, account=account, march=march, role=Role.GUIDE)
     return account
 

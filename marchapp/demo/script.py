@@ -45,6 +45,7 @@ class Guide:
     name: str
     language: str
     spoken: tuple[str, ...]
+    phone: str
     knows_first_aid: bool = False
 
 
@@ -156,14 +157,30 @@ DAYS = (
 
 COORDINATOR = ("coordinator@example.org", "Marit Solberg", "en")
 GUIDES = (
-    Guide("guide1@example.org", "Henrik Nymo", "en", ("no", "en", "ru"), knows_first_aid=True),
-    Guide("guide2@example.org", "Synnøve Dalen", "nb", ("no", "en"), knows_first_aid=True),
-    Guide("guide3@example.org", "Viktor Samsonov", "ru", ("ru", "en")),
-    Guide("guide4@example.org", "Aino Kjelsberg", "nb", ("no", "fi", "se"), knows_first_aid=True),
-    Guide("guide5@example.org", "Larisa Tumanova", "ru", ("ru", "no")),
-    Guide("guide6@example.org", "Torgeir Lia", "nb", ("no", "en"), knows_first_aid=True),
-    Guide("guide7@example.org", "Gleb Rodionov", "ru", ("ru",)),
-    Guide("guide8@example.org", "Oddny Fossum", "nb", ("no", "ru"), knows_first_aid=True),
+    Guide(
+        "guide1@example.org",
+        "Henrik Nymo",
+        "en",
+        ("no", "en", "ru"),
+        "+46 40 628 04 81",
+        knows_first_aid=True,
+    ),
+    Guide(
+        "guide2@example.org", "Synnøve Dalen", "nb", ("no", "en"), "+46 40 628 04 82", knows_first_aid=True
+    ),
+    Guide("guide3@example.org", "Viktor Samsonov", "ru", ("ru", "en"), "+46 40 628 04 83"),
+    Guide(
+        "guide4@example.org",
+        "Aino Kjelsberg",
+        "nb",
+        ("no", "fi", "se"),
+        "+46 40 628 04 84",
+        knows_first_aid=True,
+    ),
+    Guide("guide5@example.org", "Larisa Tumanova", "ru", ("ru", "no"), "+46 40 628 04 85"),
+    Guide("guide6@example.org", "Torgeir Lia", "nb", ("no", "en"), "+46 40 628 04 86", knows_first_aid=True),
+    Guide("guide7@example.org", "Gleb Rodionov", "ru", ("ru",), "+46 40 628 04 87"),
+    Guide("guide8@example.org", "Oddny Fossum", "nb", ("no", "ru"), "+46 40 628 04 88", knows_first_aid=True),
 )
 MEETING_POINTS = ("the school yard", "the bus stop", "the stone church", "the boat house")
 GROUPS_A_START, MINUTES_BETWEEN_STARTS = 2, 10

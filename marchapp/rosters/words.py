@@ -112,7 +112,7 @@ def lacking(barrier: Barrier) -> str:
     """Say what somebody lacks, to go on after "has" or to stand alone."""
     match barrier:
         case Barrier.CONSENT:
-            return _("no consent yet")
+            return _("no consent")
         case Barrier.CROSSING_CONSENT:
             return _("no consent to the crossing")
         case Barrier.DOCUMENT:

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from marchapp.i18n import clock, day, duration, figure, km
+from marchapp.i18n import apart, clock, day, figure, km
 from marchapp.models import Stage
 from marchapp.models.timetable import is_next_day
 
@@ -75,13 +75,13 @@ def _kept_to_route(schedule: Result, figures: dict[str, Any], zone: str) -> str:
         return _(
             "Group %(group)s walked %(walked)s of %(planned)s of the planned route, never left it, "
             "and came in %(time)s late.",
-            time=duration(late_s),
+            time=apart(late_s),
             **figures,
         )
     return _(
         "Group %(group)s walked %(walked)s of %(planned)s of the planned route, never left it, "
         "and came in %(time)s early.",
-        time=duration(late_s),
+        time=apart(late_s),
         **figures,
     )
 
@@ -111,13 +111,13 @@ def _left_route(schedule: Result, figures: dict[str, Any], zone: str) -> str:
         return _(
             "Group %(group)s walked %(walked)s of %(planned)s of the planned route, left it %(times)s, "
             "and came in %(time)s late.",
-            time=duration(late_s),
+            time=apart(late_s),
             **figures,
         )
     return _(
         "Group %(group)s walked %(walked)s of %(planned)s of the planned route, left it %(times)s, "
         "and came in %(time)s early.",
-        time=duration(late_s),
+        time=apart(late_s),
         **figures,
     )
 
@@ -270,5 +270,5 @@ def late_words(late_s: float | None) -> str:
     if abs(late_s) < PUNCTUAL_S:
         return _("on time")
     if late_s > 0:
-        return _("%(time)s late", time=duration(late_s))
-    return _("%(time)s early", time=duration(late_s))
+        return _("%(time)s late", time=apart(late_s))
+    return _("%(time)s early", time=apart(late_s))

@@ -227,6 +227,7 @@ def _preview_page(run: AssignmentRun) -> str:
         run,
         proposal=proposal,
         is_applied=is_applied,
+        kept_out=_kept_out(run, proposal.unplaced_after if is_applied else proposal.unplaced_before),
         preview=preview_of(
             db.session,
             run.stage,
@@ -239,3 +240,8 @@ def _preview_page(run: AssignmentRun) -> str:
         what_it_lacks=words.what_it_lacks(proposal),
         how_good=words.how_good(run),
     )
+
+
+def _kept_out(run: AssignmentRun, considered: int) -> int:
+    """Count who is in no group beside those that the roster was computed for: they may not walk."""
+    return max(count_walkers(db.session, run.stage).unplaced - considered, 0)

@@ -235,6 +235,17 @@ def test_the_preview_shows_who_moves_and_changes_nothing(
     assert where(session, newcomer) is None
 
 
+def test_the_preview_says_who_was_not_even_considered(
+    session: Session, cast: Cast, coordinator: FlaskClient, run: AssignmentRun
+) -> None:
+    words = "1 person is in no group and cannot be put into one: a consent or a paper is missing."
+    assert words not in coordinator.get(address(run)).text
+    make_participant(session, cast.march, cast.stage, may_take_part=False)
+    session.commit()
+    assert words in coordinator.get(address(run)).text
+    assert words in coordinator.post(f"{address(run)}/apply", follow_redirects=True).text
+
+
 def test_the_preview_says_in_words_what_is_missing(
     cast: Cast, coordinator: FlaskClient, solver: Solver, finished: Finish, newcomer: Participant
 ) -> None:
