@@ -1,6 +1,7 @@
 """What is said of recordings: when they were made, and what became of those that were sent."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from babel.lists import format_list
 from flask_babel import get_locale, ngettext
@@ -9,6 +10,8 @@ from flask_babel import gettext as _
 from marchapp.i18n import clock, day_of, local
 from marchapp.models import Recording, Stage
 from marchapp.tracks.taking import Taken
+
+AT_THE_SAME_TIME = timedelta(minutes=10)
 
 
 def span(recording: Recording, stage: Stage) -> str:
@@ -61,6 +64,20 @@ def _said_of_used(in_use: Sequence[Recording], *, is_compared: bool) -> str:
     if is_compared:
         return _("The recording is saved and compared with the planned route.")
     return _("The recording is saved.")
+
+
+def said_of_overlap(in_use: Sequence[Recording]) -> str:
+    """Say what becomes of recordings that were made at the same time, by two phones or two groups."""
+    timed = [(one.started_at, one.finished_at) for one in in_use if one.started_at and one.finished_at]
+    until: datetime | None = None
+    for started_at, finished_at in sorted(timed):
+        if until and min(until, finished_at) - started_at > AT_THE_SAME_TIME:
+            return _(
+                "Some of the recordings were made at the same time: the longest counts, "
+                "and the others fill its gaps. If one of them is of another group, leave it out."
+            )
+        until = max(until or finished_at, finished_at)
+    return ""
 
 
 def said_of_use(in_use: Sequence[Recording], *, is_used: bool) -> str:

@@ -40,7 +40,7 @@ from marchapp.tracks.forms import UploadForm
 from marchapp.tracks.outline import whole_line
 from marchapp.tracks.page import read_page
 from marchapp.tracks.picture import picture
-from marchapp.tracks.sentences import other_stages, said_of_taken, said_of_use, span
+from marchapp.tracks.sentences import other_stages, said_of_overlap, said_of_taken, said_of_use, span
 from marchapp.tracks.stored import Columns, unpack, with_moments
 from marchapp.tracks.taking import SentFile
 
@@ -254,6 +254,9 @@ def _take_in(group: Group, files: list[SentFile]) -> taking.Taken:
     offered = {offer.recording.id for offer in _history(group)["offers"]}
     for sentence in said_of_taken(taken, in_use, stages, is_compared=is_compared, offered=offered):
         flash(sentence, "done")
+    overlap = said_of_overlap(in_use)
+    if overlap and any(recording.is_used for recording in taken.kept):
+        flash(overlap, "problem")
     return taken
 
 

@@ -177,3 +177,12 @@ def test_readers_of_a_public_march_see_the_track_and_not_its_recordings(
     assert 'class="verdict"' in page
     assert "Recordings of this group" not in page
     assert "Leave out" not in page
+
+
+def test_recordings_of_the_same_time_are_joined_and_it_is_said(
+    cast: Cast, stage: Stage, sign_in, two: list[Recording]
+) -> None:
+    words = "Some of the recordings were made at the same time"
+    client = sign_in(cast.guide)
+    assert words not in send_all(client, cast.group, ("c.gpx", EVENING)).text
+    assert words in send_all(client, cast.group, ("whole.gpx", walk_gpx(to_m=2400))).text
