@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from marchapp.marches.reading import stages_of
@@ -13,7 +13,6 @@ from marchapp.models import (
     AuditEvent,
     Category,
     Group,
-    GroupGuide,
     March,
     Membership,
     Message,
@@ -32,7 +31,7 @@ LATELY = timedelta(days=7)
 
 
 class Need(StrEnum):
-    """What may need a coordinator's attention."""
+    """What may need a coordinator's attention, beside groups that break a rule: these the page fetches."""
 
     MISSING = "missing"
     NO_STAGES = "no_stages"
@@ -42,9 +41,6 @@ class Need(StrEnum):
     NO_TIMES = "no_times"
     TIMES_OUT_OF_ORDER = "times_out_of_order"
     NOT_IN_A_GROUP = "not_in_a_group"
-    WITHOUT_GUIDE = "without_guide"
-    OVER_SIZE = "over_size"
-    UNDER_SIZE = "under_size"
     NO_RECORDING = "no_recording"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENTS_MISSING = "consents_missing"
@@ -63,13 +59,10 @@ class Attention:
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """The groups of a stage, the people in them, and what is wrong with how many."""
+    """The groups of a stage, and the people in them."""
 
     groups: int = 0
     people: int = 0
-    without_guide: int = 0
-    under_size: int = 0
-    over_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +122,7 @@ def overview(session: Session, march: March, now: datetime) -> Overview:
     """Count what a coordinator of the march must know now."""
     stages = stages_of(session, march)
     walkers = _walkers(march)
-    groups = _groups(session, march)
+    groups = _groups(session, march, stages)
     tracks = _tracks(session, march)
     quotas = tuple(quota for quota in march.category_quotas if quota.capacity)
     counts = tuple(
@@ -179,53 +172,22 @@ def _walkers(march: March) -> dict[int, int]:
     return {quota.stage_id: quota.taken for quota in march.quotas if quota.stage_id is not None}
 
 
-def _groups(session: Session, march: March) -> dict[int, GroupCounts]:
-    sizes, guides = _sizes(march), _guides()
-    size, guided = func.coalesce(sizes.c.size, 0), func.coalesce(guides.c.guides, 0)
-    query = (
-        select(
-            Group.stage_id,
-            func.count(),
-            func.sum(size),
-            _how_many(guided == 0),
-            _how_many(size < Group.min_size),
-            _how_many(size > Group.max_size),
-        )
-        .join(Stage, Stage.id == Group.stage_id)
-        .outerjoin(sizes, sizes.c.group_id == Group.id)
-        .outerjoin(guides, guides.c.group_id == Group.id)
-        .where(Stage.march_id == march.id)
-        .group_by(Group.stage_id)
-    )
-    # Sums are decimal numbers in PostgreSQL.
-    return {stage_id: GroupCounts(*map(int, counts)) for stage_id, *counts in session.execute(query)}
-
-
-def _sizes(march: March) -> Subquery:
-    """Select how many people walk in each group.
-
-    All who are in it are counted from the index alone; those without a place, who are few, are taken off.
-    """
-    groups = select(Group.id).join(Stage, Stage.id == Group.stage_id).where(Stage.march_id == march.id)
-    all_of_them = select(Membership.group_id, func.count().label("size"))
-    all_of_them = all_of_them.where(Membership.group_id.in_(groups)).group_by(Membership.group_id)
+def _groups(session: Session, march: March, stages: Iterable[Stage]) -> dict[int, GroupCounts]:
+    """Count groups and their people by stage. All are counted from an index; without a place are few."""
+    ids = [stage.id for stage in stages]
+    groups = select(Group.stage_id, func.count()).where(Group.stage_id.in_(ids)).group_by(Group.stage_id)
+    members = select(Membership.stage_id, func.count()).where(Membership.stage_id.in_(ids))
     without_place = select(Participant.id).where(
         Participant.march_id == march.id, Participant.standing.in_([Standing.WAITING, Standing.CANCELLED])
     )
-    gone = (
-        select(Membership.group_id, (-func.count()).label("size"))
-        .where(
-            Membership.stage_id.in_(select(Stage.id).where(Stage.march_id == march.id)),
-            Membership.participant_id.in_(without_place),
-        )
-        .group_by(Membership.group_id)
+    gone = members.where(Membership.participant_id.in_(without_place))
+    all_of_them, gone_of_them = (
+        dict(session.execute(counted.group_by(Membership.stage_id)).all()) for counted in (members, gone)
     )
-    both = union_all(all_of_them, gone).subquery()
-    return select(both.c.group_id, func.sum(both.c.size).label("size")).group_by(both.c.group_id).subquery()
-
-
-def _guides() -> Subquery:
-    return select(GroupGuide.group_id, func.count().label("guides")).group_by(GroupGuide.group_id).subquery()
+    return {
+        stage_id: GroupCounts(count, all_of_them.get(stage_id, 0) - gone_of_them.get(stage_id, 0))
+        for stage_id, count in session.execute(groups)
+    }
 
 
 def _tracks(session: Session, march: March) -> dict[int, TrackCounts]:
@@ -279,9 +241,6 @@ def _stage_needs(counts: StageCounts, now: datetime) -> Iterator[Attention]:
         yield Attention(Need.TIMES_OUT_OF_ORDER, stage)
     for need, count in (
         (Need.NOT_IN_A_GROUP, counts.not_in_a_group),
-        (Need.WITHOUT_GUIDE, counts.groups.without_guide),
-        (Need.OVER_SIZE, counts.groups.over_size),
-        (Need.UNDER_SIZE, counts.groups.under_size),
         (Need.NO_RECORDING, counts.without_recording if stage.finishes_at < now else 0),
     ):
         if count > 0:

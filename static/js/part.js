@@ -1,13 +1,16 @@
-// A part of a page that takes long to count comes from a page of its own, after everything else is there.
+// Parts of a page that take long to count come from a page of their own, after everything else is there.
 
-const place = document.querySelector("[data-from]");
+const places = [...document.querySelectorAll("[data-from]")];
 
 async function fill() {
-  const response = await fetch(place.dataset.from, { headers: { Accept: "text/html" } });
+  const response = await fetch(places[0].dataset.from, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(response.statusText);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  place.replaceChildren(...(page.getElementById(place.id)?.children ?? []));
+  for (const place of places) {
+    place.replaceChildren(...(page.getElementById(place.id)?.children ?? []));
+    if (place.children.length) document.getElementById(place.dataset.insteadOf)?.remove();
+  }
 }
 
-place.firstElementChild.hidden = false;
-fill().catch(() => place.replaceChildren());
+for (const place of places) place.firstElementChild?.removeAttribute("hidden");
+fill().catch(() => places.forEach((place) => place.replaceChildren()));

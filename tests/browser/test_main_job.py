@@ -171,7 +171,8 @@ def test_a_coordinator_plans_a_route_and_moves_people(
     look(page)
     sign_in(page, "coordinator@example.org")
     page.goto(f"/marches/{slug}/overview")
-    expect(page.locator("#by-rule .parted")).to_have_count(3)  # fetched after the page
+    expect(page.locator("#by-rule .parted")).to_have_count(3)  # fetched after the page, as are these
+    expect(page.locator("#rule-needs li").first).to_be_visible()
     look(page)
 
     page.goto(f"/marches/{slug}/stages/2/route")

@@ -29,7 +29,7 @@ def test_walkers_and_groups_are_counted(session: Session, cast: Cast, now: datet
     make_participant(session, cast.march)
     (counts,) = overview(session, cast.march, now).stages
     assert (counts.walkers, counts.not_in_a_group) == (2, 1)
-    assert counts.groups == GroupCounts(groups=2, people=1, under_size=1)
+    assert counts.groups == GroupCounts(groups=2, people=1)
 
 
 def test_results_are_counted(session: Session, cast: Cast, now: datetime) -> None:
@@ -48,8 +48,6 @@ def test_what_is_missing_needs_attention(session: Session, cast: Cast, now: date
         Need.NOT_PUBLIC: 0,
         Need.NO_ROUTE: 0,
         Need.NOT_IN_A_GROUP: 1,
-        Need.WITHOUT_GUIDE: 1,
-        Need.UNDER_SIZE: 2,
     }
 
 
@@ -59,12 +57,6 @@ def test_groups_are_asked_for_recordings_after_the_finish(
     make_result(session, cast.group, now)
     assert Need.NO_RECORDING not in needs(session, cast, cast.stage.finishes_at)
     assert needs(session, cast, cast.stage.finishes_at + timedelta(minutes=1))[Need.NO_RECORDING] == 1
-
-
-def test_a_group_larger_than_it_may_be_needs_attention(session: Session, cast: Cast, now: datetime) -> None:
-    cast.group.max_size = 1
-    make_participant(session, cast.march, cast.stage, group=cast.group)
-    assert needs(session, cast, now)[Need.OVER_SIZE] == 1
 
 
 def test_checkpoints_without_or_out_of_time_need_attention(

@@ -62,11 +62,13 @@ def test_an_observer_is_not_led_to_where_groups_are_changed(
     assert "/edit" not in page.text
 
 
-def test_the_overview_fetches_the_picture_by_the_name_that_it_has(cast: Cast, lonely: Group, sign_in) -> None:
+def test_the_overview_fetches_what_the_page_has(cast: Cast, lonely: Group, sign_in) -> None:
     client = sign_in(cast.coordinator)
-    [place] = re.findall(r'id="([^"]*)" data-from="([^"]*)"', client.get("/marches/victory/overview").text)
-    name, address = place
-    assert f'id="{name}"' in client.get(address).text
+    overview = client.get("/marches/victory/overview").text
+    places = re.findall(r'id="([^"]*)" data-from="([^"]*)"', overview)
+    assert [name for name, _address in places] == ["rule-needs", "by-rule"]
+    for name, address in places:
+        assert f'id="{name}"' in client.get(address).text
 
 
 def test_a_march_without_groups_says_so(session: Session, sign_in) -> None:
