@@ -46,8 +46,8 @@ from marchapp.rosters.cards import Card, cards_by_id
 from marchapp.rosters.differences import without_place
 from marchapp.rosters.rules import Check, Facts, checks, facts_of
 
-PEOPLE_A_PAGE = 200
-FOUND_A_PAGE = 40  # by a search: nearly each in a group of its own, with its guides and rules
+PEOPLE_A_PAGE = 150
+FOUND_A_PAGE = 30  # by a search: nearly each in a group of its own, with its guides and rules
 MOST_TO_CHOOSE = 200  # groups in a list to choose from; of more, one writes the number
 MOST_GUIDES = 60  # to tick in a list; of more, one looks for a name
 GUIDES_FOUND = 25
