@@ -31,6 +31,7 @@ from marchapp.models.names import name_key
 from marchapp.models.quota import places_changed
 from marchapp.registration import letters, places
 from marchapp.registration.consent import services as consent
+from marchapp.registration.consent.links import revoke_links
 from marchapp.registration.noting import note
 from marchapp.registration.own.lost_link import send_link
 from marchapp.registration.people import PartyAnswers, Person, contact_of
@@ -165,6 +166,7 @@ def change_person(
     changed = sorted(name for name, value in after.items() if before[name] != value)
     if changed:
         _leave_groups_of_stages_not_walked(session, participant)
+        _close_links_of_moved(session, participant, before["guardians"], now=now)
         consent.refresh(session, participant, now=now)
         _record(
             session,
@@ -205,6 +207,7 @@ def _move_guardians(
     for guardian in theirs:
         guardian.email = new_address
     session.flush()
+    _close_links_of_moved(session, child, before, now=now)
     consent.refresh(session, child, now=now)
     _record(
         session,
@@ -216,6 +219,16 @@ def _move_guardians(
         before={"guardians": recordable("guardians", before)},
         after={"guardians": recordable("guardians", _answers_of(child)["guardians"])},
     )
+
+
+def _close_links_of_moved(
+    session: Session, child: Participant, before: Iterable[tuple[str, ...]], *, now: datetime
+) -> None:
+    """Close the links of guardians who have another address now, those that were used, too."""
+    addresses = {name: email for name, email, *_rest in before}
+    for guardian in child.guardians:
+        if addresses.get(guardian.name, guardian.email) != guardian.email:
+            revoke_links(session, guardian, now=now)
 
 
 def _write_contact(

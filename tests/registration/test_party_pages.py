@@ -260,11 +260,13 @@ def test_guardians_who_had_the_contacts_address_get_the_new_one(
     session.flush()
     ask(session, [ola], now=datetime.now(UTC))
     old = session.scalars(select(PrivateLink).where(PrivateLink.guardian_id == ola.guardians[0].id)).one()
+    used = give_link(session, ola.guardians[0], now=datetime.now(UTC), expires_at=old.expires_at)
+    used.used_at = datetime.now(UTC)  # shows the child and what was answered
     session.commit()
     client.post(f"{link}/contact", data=CONTACT | {"contact_email": "siri.hansen@example.org"})
     emails = [guardian.email for guardian in person(session, "Ola").guardians]
     assert emails == ["siri.hansen@example.org", "per@example.org"]
-    assert client.get(f"/consents/{old.secret}").status_code == 410
+    assert {client.get(f"/consents/{link.secret}").status_code for link in (old, used)} == {410}
     asked = select(Message.recipient).where(Message.kind == "consent_asked").order_by(Message.id)
     assert session.scalars(asked).all() == ["Siri@example.org", "per@example.org", "siri.hansen@example.org"]
 
