@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import select
@@ -203,7 +203,6 @@ class Roll:
 
     `stages` are those that somebody walks; `fewer` holds the numbers of the stages of who does not walk all
     of them, by the person's id. `undecided` lack consents, and `held_until` is when the first place is lost.
-    `papers` are those who lack what the border asks for, with what that is.
     """
 
     people: list[Participant]
@@ -213,7 +212,11 @@ class Roll:
     held_until: datetime | None
     stages: list[Stage]
     fewer: dict[int, list[int]]
-    papers: list[tuple[Participant, list[Missing]]]
+
+    @cached_property
+    def papers(self) -> list[tuple[Participant, list[Missing]]]:
+        """Those who lack what the border asks for, with what that is; their papers are read for it."""
+        return [(person, found) for person in self.people if (found := list(missing_papers(person)))]
 
     @classmethod
     def of(cls, people: Iterable[Participant]) -> "Roll":
@@ -232,7 +235,6 @@ class Roll:
                 for person in people
                 if len(person.entries) < len(stages)
             },
-            papers=[(person, found) for person in people if (found := list(missing_papers(person)))],
         )
 
 

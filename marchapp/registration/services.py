@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -152,8 +152,6 @@ def change_person(
             _write(participant, person)
             if participant.party.is_one_person:
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
-            elif before["email"] != participant.email:
-                close_links(session, participant, now=now)
             session.flush()
             if had_place:
                 room.take_instead([participant])
@@ -162,23 +160,8 @@ def change_person(
         if known := known_people(session, march, [person]):
             raise AlreadySignedUp(known) from error
         raise
-    after = _answers_of(participant)
-    changed = sorted(name for name, value in after.items() if before[name] != value)
+    changed = _follow_up(session, participant, before, now=now, by=by, reason=reason)
     if changed:
-        _leave_groups_of_stages_not_walked(session, participant)
-        _close_links_of_moved(session, participant, before["guardians"], now=now)
-        consent.refresh(session, participant, now=now)
-        _record(
-            session,
-            participant,
-            "participant.changed",
-            now=now,
-            by=by,
-            changed=changed,
-            before={name: recordable(name, before[name]) for name in changed},
-            after={name: recordable(name, after[name]) for name in changed},
-            reason=reason,
-        )
         letters.changed(session, participant.party, [participant], now=now)
         hand_on_places(session, march, now=now)
     return changed
@@ -187,38 +170,61 @@ def change_person(
 def change_contact(session: Session, party: Party, *, now: datetime, **contact: str) -> None:
     """Write whom letters about a party of several go to; a new address gets a new private link.
 
-    Guardians who had the old address get the new one, too: mostly it was misspelt once and copied.
+    Whoever of the party had the old address gets the new one, too: mostly it was misspelt once and copied.
     """
     address = party.contact_email
     _write_contact(session, party, now=now, **contact)
     if party.contact_email != address:
         letters.link_moved(session, party, link=link_of(session, party, now=now), now=now)
-        for child in party.participants:
-            _move_guardians(session, child, address, party.contact_email, now=now)
+        for person in party.participants:
+            if person.standing != Standing.CANCELLED:
+                _move_address(session, person, address, party.contact_email, now=now)
 
 
-def _move_guardians(
-    session: Session, child: Participant, address: str, new_address: str, *, now: datetime
+def _move_address(
+    session: Session, participant: Participant, address: str, new_address: str, *, now: datetime
 ) -> None:
-    theirs = [one for one in child.guardians if one.email and one.email.casefold() == address.casefold()]
-    if not theirs or child.standing == Standing.CANCELLED:
-        return
-    before = _answers_of(child)["guardians"]
-    for guardian in theirs:
-        guardian.email = new_address
+    """Write the contact's new address wherever the old one stands with somebody of the party."""
+    before = _answers_of(participant)
+    everybody: list[Participant | Guardian] = [participant, *participant.guardians]
+    for one in everybody:
+        if one.email.casefold() == address.casefold():
+            one.email = new_address
     session.flush()
-    _close_links_of_moved(session, child, before, now=now)
-    consent.refresh(session, child, now=now)
+    _follow_up(session, participant, before, now=now)
+
+
+def _follow_up(
+    session: Session,
+    participant: Participant,
+    before: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: Account | None = None,
+    reason: str = "",
+) -> list[str]:
+    """Do what follows when answers have changed: close links, ask anew, record; return what has changed."""
+    after = _answers_of(participant)
+    changed = sorted(name for name, value in after.items() if before[name] != value)
+    if not changed:
+        return []
+    _leave_groups_of_stages_not_walked(session, participant)
+    if "email" in changed:
+        close_links(session, participant, now=now)
+    _close_links_of_moved(session, participant, before["guardians"], now=now)
+    consent.refresh(session, participant, now=now)
     _record(
         session,
-        child,
+        participant,
         "participant.changed",
         now=now,
-        by=None,
-        changed=["guardians"],
-        before={"guardians": recordable("guardians", before)},
-        after={"guardians": recordable("guardians", _answers_of(child)["guardians"])},
+        by=by,
+        changed=changed,
+        before={name: recordable(name, before[name]) for name in changed},
+        after={name: recordable(name, after[name]) for name in changed},
+        reason=reason,
     )
+    return changed
 
 
 def _close_links_of_moved(

@@ -44,7 +44,7 @@ from marchapp.models import (
 from marchapp.models.conditional import only_in
 from marchapp.rosters.cards import Card, cards_by_id
 from marchapp.rosters.differences import without_place
-from marchapp.rosters.rules import Check, Facts, checks, facts_of
+from marchapp.rosters.rules import Check, checks_of, facts_of
 
 PEOPLE_A_PAGE = 150
 FOUND_A_PAGE = 30  # by a search: nearly each in a group of its own, with its guides and rules
@@ -216,11 +216,7 @@ def board_of(session: Session, stage: Stage, wish: Wish, *, page: int, unplaced:
         groups=groups,
         has_more=has_more,
         sections=_sections(session, stage, groups, found.lines),
-        checks={
-            sized.group.id: checks(sized.group, facts.get(sized.group.id, Facts()), stage.march)
-            for sized in groups
-            if sized.group.id in shown
-        },
+        checks=checks_of((one.group for one in groups if one.group.id in shown), facts, stage.march),
         matches=found.matches,
         page=found.page,
         pages=found.pages,

@@ -310,8 +310,8 @@ def _unspoken_alike(people: Sequence[_Alike]) -> tuple[tuple[tuple[str, ...], in
     return tuple(sorted(lonely.items()))
 
 
-def checks_of(session: Session, stage: Stage, groups: Iterable[Group]) -> Mapping[int, tuple[Check, ...]]:
-    """Return how the rules stand in groups of a stage, by their ids, in two queries."""
-    groups = list(groups)
-    facts = facts_of(session, stage, [group.id for group in groups])
-    return {group.id: checks(group, facts.get(group.id, Facts()), stage.march) for group in groups}
+def checks_of(
+    groups: Iterable[Group], facts: Mapping[int, Facts], march: March
+) -> Mapping[int, tuple[Check, ...]]:
+    """Return how the rules stand in groups, by their ids; `facts` are those that `facts_of` gives."""
+    return {group.id: checks(group, facts.get(group.id, Facts()), march) for group in groups}

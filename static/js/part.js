@@ -8,7 +8,8 @@ async function fill() {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const place of places) {
     place.replaceChildren(...(page.getElementById(place.id)?.children ?? []));
-    if (place.children.length) document.getElementById(place.dataset.insteadOf)?.remove();
+    const none = document.getElementById(place.dataset.ifNone);
+    if (none) none.hidden = place.children.length > 0;
   }
 }
 

@@ -249,6 +249,19 @@ def test_another_contact_gets_the_link(client: FlaskClient, session: Session, li
     assert changed.location.rpartition("/")[2] not in last.text  # the database must not hold what opens it
 
 
+def test_whoever_of_the_party_had_the_contacts_address_gets_the_new_one(
+    client: FlaskClient, session: Session, link: str
+) -> None:
+    """Else a letter of the own, with a link of the own, would go to the misspelt address from now on."""
+    siri, now = person(session, "Siri"), datetime.now(UTC)
+    own = give_link(session, siri, now=now, expires_at=now + timedelta(days=1)).secret
+    session.commit()
+    assert siri.email == siri.party.contact_email
+    client.post(f"{link}/contact", data=CONTACT | {"contact_email": "siri.hansen@example.org"})
+    assert person(session, "Siri").email == "siri.hansen@example.org"
+    assert client.get(f"/registrations/{own}").status_code == 410
+
+
 def test_guardians_who_had_the_contacts_address_get_the_new_one(
     client: FlaskClient, session: Session, link: str
 ) -> None:

@@ -26,7 +26,8 @@ def adult(session: Session, cast: Cast, group: Group, *languages: str, **given: 
 
 def check(session: Session, cast: Cast, group: Group, rule: Rule) -> Check:
     session.flush()
-    [found] = [one for one in checks_of(session, cast.stage, [group])[group.id] if one.rule == rule]
+    facts = facts_of(session, cast.stage, [group.id])
+    [found] = [one for one in checks_of([group], facts, cast.march)[group.id] if one.rule == rule]
     return found
 
 
@@ -121,7 +122,7 @@ def test_whoever_may_not_walk_any_more_is_told_loudly(app: Flask, session: Sessi
     abroad = make_stage(session, cast.march, number=2, crosses_border=True)
     group = make_group(session, abroad, number=3)
     person = make_participant(session, cast.march, abroad, group=group)
-    found = checks_of(session, abroad, [group])[group.id][0]
+    found = checks_of([group], facts_of(session, abroad), cast.march)[group.id][0]
     assert (found.rule, found.is_kept) == (Rule.MAY_WALK, False)
     with app.test_request_context():
         assert person.name in check_sentence(found, group)
