@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 from math import floor
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
@@ -83,7 +84,11 @@ def local(text: Mapping[str, str] | None) -> str:
 
 def day(value: date) -> str:
     """Write a date in words, with its year: 17 September 2014."""
-    code = locale_code()
+    return _day_in(value, locale_code())
+
+
+@lru_cache(maxsize=4096)  # a march has few days, and every page and letter names them
+def _day_in(value: date, code: str) -> str:
     return format_date(value, "long", locale="en_GB" if code == "en" else code)
 
 
