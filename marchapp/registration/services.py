@@ -75,26 +75,25 @@ def sign_up(
 
     Everybody gets a place, or stands in line where there are too few. `form_key` names the form as it was
     first opened: the same form sent again for the same people gives the same party and no second letter;
-    a list gives the same party whoever of it is sent first.
-    Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
+    a list gives the same party whoever of it is sent first. What the session held is rolled back where the
+    party is not stored. Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
     key = str(form_key) if is_list else _submission_key(form_key, party.people)
-    if sent_before := find_submission(session, march, key):
-        return sent_before
     new = _new_party(march, party, key=key, now=now)
     link = new_link(new, now=now, expires_at=last_day_of_links(march, now), nonce=f"{march.id} {key}")
     people = [_new_participant(new, person, now=now) for person in party.people]
-    room = _hold_if_open(session, march, party.people, now)
     try:
-        with session.begin_nested():
-            session.add(link)
-            asked = _store(session, room, people, now=now)
-    except IntegrityError as error:
-        # Two requests of the same form may both get this far: the second finds what the first has stored.
-        if sent_meanwhile := find_submission(session, march, key):
-            return sent_meanwhile
-        if known := known_people(session, march, party.people):
-            raise AlreadySignedUp(known) from error
+        room = _hold_if_open(session, march, party.people, now)
+        session.add(link)
+        asked = _store(session, room, people, now=now)
+    except (IntegrityError, SignUpClosed, CategoryClosed) as refusal:
+        # Looked up only now: nearly every form comes once, and a new one is stored with a question less.
+        session.rollback()
+        if sent_before := find_submission(session, march, key):
+            return sent_before
+        known = [] if isinstance(refusal, NotSignedUp) else known_people(session, march, party.people)
+        if known:
+            raise AlreadySignedUp(known) from refusal
         raise
     _tell_of(session, people, asked, now=now)
     letters.received(session, new, people, link=link, now=now)
