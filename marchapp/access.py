@@ -14,6 +14,7 @@ from flask_security.decorators import default_unauthn_handler
 from flask_security.utils import check_and_update_authn_fresh, get_message
 from sqlalchemy import ColumnElement, Select, exists, select, true
 from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.base import ExecutableOption
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from marchapp.extensions import db
@@ -118,9 +119,9 @@ def public_marches() -> list[March]:
     return list(db.session.scalars(select(March).where(visible).order_by(March.starts_on.desc())))
 
 
-def march_for_reader(slug: str) -> March:
-    """Return a march that is public, or that the reader is appointed to."""
-    march = _one(select(March).where(March.slug == slug))
+def march_for_reader(slug: str, *with_it: ExecutableOption) -> March:
+    """Return a march that is public, or that the reader is appointed to; options say what is read with it."""
+    march = _one(select(March).where(March.slug == slug).options(*with_it))
     if not march.is_public and not _is_appointed_to(march):
         abort(404)  # a march that is being prepared does not show that it exists
     return march
@@ -331,7 +332,7 @@ def _is_in_care_of_guide(participant: Participant) -> bool:
 
 
 def _one(query: Select[Found]) -> Found:
-    found = db.session.scalar(query)
+    found = db.session.scalars(query).unique().first()
     if found is None:
         abort(404)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from marchapp.models import (
@@ -49,13 +49,12 @@ class Outlook:
 
 def preview(session: Session, march: March, people: Collection[Walks]) -> Outlook:
     """Say who would get a place now. Nothing is held, so it may be otherwise a moment later."""
-    room = Room(march, session.scalars(_quotas(march)).all())
-    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march))
+    room = Room(march, session.scalars(_QUOTAS, {"march_id": march.id}).all())
     if room.line_is_served:
         return Outlook(
             fits=(False,) * len(people),
             short_of=(),
-            in_line=session.scalar(waiting) or 0,
+            in_line=_count_in_line(session, march),
             line_goes_first=True,
         )
     short_of = tuple(room.short_of(people))
@@ -63,8 +62,13 @@ def preview(session: Session, march: March, people: Collection[Walks]) -> Outloo
     return Outlook(
         fits=tuple(id(person) in placed for person in people),
         short_of=short_of,
-        in_line=(session.scalar(waiting.where(_wants(march, short_of))) or 0) if short_of else 0,
+        in_line=_count_in_line(session, march, _wants(march, short_of)) if short_of else 0,
     )
+
+
+def _count_in_line(session: Session, march: March, *conditions: ColumnElement[bool]) -> int:
+    waiting = select(func.count()).select_from(Participant).where(_is_waiting(march), *conditions)
+    return session.scalar(waiting) or 0
 
 
 def hold(session: Session, march: March) -> Room:
@@ -73,7 +77,7 @@ def hold(session: Session, march: March) -> Room:
     Whoever changes somebody's standing holds the places first. On PostgreSQL this locks the rows in the order
     of their ids, so that two never wait for each other; SQLite lets one write at a time anyway.
     """
-    return Room(march, session.scalars(_quotas(march).with_for_update()).all())
+    return Room(march, session.scalars(_HELD_QUOTAS, {"march_id": march.id}).all())
 
 
 def settle(session: Session, room: Room, party: Party, people: Collection[Participant]) -> None:
@@ -151,17 +155,19 @@ def people_ahead(session: Session, participant: Participant) -> int:
         Participant.waiting_since < first.waiting_since,
         and_(Participant.waiting_since == first.waiting_since, Participant.id < first.id),
     )
-    short_of = Room(march, session.scalars(_quotas(march)).all()).short_of(party)
+    short_of = Room(march, session.scalars(_QUOTAS, {"march_id": march.id}).all()).short_of(party)
     ahead = select(func.count()).select_from(Participant)
     return session.scalar(ahead.where(_is_waiting(march), stands_before, _wants(march, short_of))) or 0
 
 
 _IN_TURN = (Participant.waiting_since, Participant.id)
-
-
-def _quotas(march: March) -> Select[Quota]:
-    query = select(Quota).where(Quota.march_id == march.id).order_by(Quota.id)
-    return query.execution_options(populate_existing=True)
+_QUOTAS = (
+    select(Quota)
+    .where(Quota.march_id == bindparam("march_id"))
+    .order_by(Quota.id)
+    .execution_options(populate_existing=True)
+)
+_HELD_QUOTAS = _QUOTAS.with_for_update()
 
 
 def _is_waiting(march: March) -> ColumnElement[bool]:

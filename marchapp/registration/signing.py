@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 from werkzeug import Response as AnyResponse
 
 from marchapp.access import march_for_reader
@@ -49,7 +50,7 @@ def sign_up(slug: str, who: str) -> str | AnyResponse:
     """Ask, let the answers be looked over, and store them: nothing is stored before the last step."""
     step, _colon, number = request.form.get("step", "review").partition(":")
     only_read()
-    march = march_for_reader(slug)
+    march = march_for_reader(slug, joinedload(March.stages))
     wanted = _who(who)
     now = datetime.now(UTC)
     if request.method == "GET":

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import Select, event, func, select, text, true
+from sqlalchemy import event, func, select, text, true
 from sqlalchemy.orm import Session
 
 from marchapp.extensions import db
@@ -653,7 +653,7 @@ def test_counting_without_holding_the_places_overbooks(
 ) -> None:
     """The race itself, which SQLite never has: there one transaction writes at a time."""
     limit(session, march, Category.OFFICIAL, LAST_PLACES)
-    monkeypatch.setattr(Select, "with_for_update", lambda query: query)
+    monkeypatch.setattr(places, "_HELD_QUOTAS", places._QUOTAS)
     with only_these_guards(app, monkeypatch, "count"):
         all_at_once(app, session, crowd_of(app, march))
         assert how_many(session, Standing.PLACED) > LAST_PLACES
