@@ -20,6 +20,7 @@ from marchapp.audit import views as audit
 from marchapp.bodies import refuse_json_elsewhere
 from marchapp.border import views as border
 from marchapp.config import MEBIBYTE, Settings, UnreadableSetting, read_settings, refuse_debugging
+from marchapp.counts import OwnCounts
 from marchapp.extensions import (
     PATIENCE_S,
     REPLICA,
@@ -153,7 +154,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_USE_TLS": settings.mail_use_tls,
         "MAIL_DEFAULT_SENDER": settings.mail_sender,
         "MAIL_TIMEOUT": 20,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or OwnCounts.URI,
         # A Redis that does not answer keeps nobody waiting: see extensions.limiter.
         "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if settings.redis_url else {},
     }
