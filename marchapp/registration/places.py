@@ -49,7 +49,7 @@ class Outlook:
 
 def preview(session: Session, march: March, people: Collection[Walks]) -> Outlook:
     """Say who would get a place now. Nothing is held, so it may be otherwise a moment later."""
-    room = Room(march, session.scalars(_QUOTAS, {"march_id": march.id}).all())
+    room = look(session, march)
     if room.line_is_served:
         return Outlook(
             fits=(False,) * len(people),
@@ -71,13 +71,19 @@ def _count_in_line(session: Session, march: March, *conditions: ColumnElement[bo
     return session.scalar(waiting) or 0
 
 
+def look(session: Session, march: March) -> Room:
+    """Return the places of a march as they stand. Nothing is held, so it may be otherwise a moment later."""
+    return Room(march, session.scalars(_QUOTAS, {"march_id": march.id}).all())
+
+
 def hold(session: Session, march: March) -> Room:
     """Keep the places of a march from everybody else until the transaction ends, and return them.
 
-    Whoever changes somebody's standing holds the places first. On PostgreSQL this locks the rows in the order
+    Whoever changes somebody's standing holds the places first, but newcomers where there are plenty: they
+    hold them last, see `write_newcomers`. On PostgreSQL this locks the rows in the order
     of their ids, so that two never wait for each other; SQLite lets one write at a time anyway.
     """
-    return Room(march, session.scalars(_HELD_QUOTAS, {"march_id": march.id}).all())
+    return Room(march, session.scalars(_HELD_QUOTAS, {"march_id": march.id}).all(), is_held=True)
 
 
 def settle(session: Session, room: Room, party: Party, people: Collection[Participant]) -> None:
@@ -93,6 +99,18 @@ def place_newcomers(room: Room, party: Party, people: Collection[Participant]) -
     """
     if not room.line_is_served:
         place(room, party, people)
+
+
+def write_newcomers(session: Session, room: Room, people: Collection[Participant]) -> None:
+    """Write the places of people who were stored.
+
+    Places that were only looked at are held from now on, and counted once more: meanwhile others may have
+    taken them, or the line has come to be served. Raises NotEnoughPlaces, LineGoesFirst.
+    """
+    if not room.is_held:
+        room = hold(session, room.march)
+        room.take_in_turn([person for person in people if person.standing == Standing.PLACED])
+    room.write(session)
 
 
 def take_places(session: Session, march: March, people: Collection[Participant]) -> None:
@@ -155,7 +173,7 @@ def people_ahead(session: Session, participant: Participant) -> int:
         Participant.waiting_since < first.waiting_since,
         and_(Participant.waiting_since == first.waiting_since, Participant.id < first.id),
     )
-    short_of = Room(march, session.scalars(_QUOTAS, {"march_id": march.id}).all()).short_of(party)
+    short_of = look(session, march).short_of(party)
     ahead = select(func.count()).select_from(Participant)
     return session.scalar(ahead.where(_is_waiting(march), stands_before, _wants(march, short_of))) or 0
 

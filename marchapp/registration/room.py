@@ -36,24 +36,34 @@ class Walks(Protocol):
 
 
 Walker = TypeVar("Walker", bound=Walks)
+PLENTY = 50  # places more than are needed: so many do not go while somebody is being stored
 
 
 class Room:
-    """The places of a march, with what is taken of them and given back until `write`."""
+    """The places of a march, with what is taken of them and given back until `write`.
 
-    def __init__(self, march: March, quotas: Iterable[Quota]) -> None:
+    Those that are held stay as they are for everybody else; those that are not were only looked at.
+    """
+
+    def __init__(self, march: March, quotas: Iterable[Quota], *, is_held: bool = False) -> None:
         self.march = march
         self.quotas = list(quotas)
+        self.is_held = is_held
         self._change: Counter[int] = Counter()
 
-    def short_of(self, people: Collection[Walks]) -> list[Quota]:
-        """Return the quotas that have fewer places left than people need."""
+    def has_plenty_for(self, people: Collection[Walks]) -> bool:
+        """Tell whether people surely get their places, whoever else comes at the same moment."""
+        return not self.line_is_served and not self.short_of(people, spare=PLENTY)
+
+    def short_of(self, people: Collection[Walks], *, spare: int = 0) -> list[Quota]:
+        """Return the quotas that have fewer places left than people need, or than those and some to spare."""
         needed = self._needed(people)
         adults = self._adults + sum(not self.march.is_minor(person.birth_date) for person in people)
         short = []
         for quota in self.quotas:
             limit = self._limit(quota, adults)
-            if needed[quota.id] and limit is not None and self._taken(quota) + needed[quota.id] > limit:
+            taken = self._taken(quota) + needed[quota.id] + spare
+            if needed[quota.id] and limit is not None and taken > limit:
                 short.append(quota)
         return short
 
@@ -63,8 +73,8 @@ class Room:
             raise NotEnoughPlaces(short[0])
         self._change.update(self._needed(people))
 
-    def take_instead(self, people: Collection[Walks]) -> None:
-        """Take the places of people who have given back those that they had.
+    def take_in_turn(self, people: Collection[Walks]) -> None:
+        """Take the places of people who had others, or who were promised theirs by a look at them.
 
         While the line is served nobody gets a limited place before it. Raises NotEnoughPlaces, LineGoesFirst.
         """

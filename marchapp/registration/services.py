@@ -35,7 +35,7 @@ from marchapp.registration.consent.links import revoke_links
 from marchapp.registration.noting import note
 from marchapp.registration.own.lost_link import send_link
 from marchapp.registration.people import PartyAnswers, Person, contact_of
-from marchapp.registration.room import Room
+from marchapp.registration.room import NotEnoughPlaces, Room
 
 # Letters and figures that nobody mistakes for each other on the phone: no I and 1, no O and 0, no U and V.
 CONTACT = ("name", "contact_name", "contact_email", "contact_phone", "language")  # of a party
@@ -79,13 +79,15 @@ def sign_up(
     party is not stored. Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
     key = str(form_key) if is_list else _submission_key(form_key, party.people)
-    new = _new_party(march, party, key=key, now=now)
-    link = new_link(new, now=now, expires_at=last_day_of_links(march, now), nonce=f"{march.id} {key}")
-    people = [_new_participant(new, person, now=now) for person in party.people]
     try:
-        room = _hold_if_open(session, march, party.people, now)
-        session.add(link)
-        asked = _store(session, room, people, now=now)
+        room = places.look(session, march)
+        if not room.has_plenty_for(party.people):
+            room = places.hold(session, march)
+        try:
+            return _sign_up(session, room, party, key=key, now=now)
+        except NotEnoughPlaces:
+            session.rollback()
+            return _sign_up(session, places.hold(session, march), party, key=key, now=now)
     except (IntegrityError, SignUpClosed, CategoryClosed) as refusal:
         # Looked up only now: nearly every form comes once, and a new one is stored with a question less.
         session.rollback()
@@ -95,9 +97,27 @@ def sign_up(
         if known:
             raise AlreadySignedUp(known) from refusal
         raise
+
+
+def _sign_up(
+    session: Session, room: Room, answers: PartyAnswers, *, key: str, now: datetime
+) -> tuple[Party, PrivateLink]:
+    """Store a new party with its letters, and at the very end its places, which others wait for from then on.
+
+    Raises SignUpClosed, CategoryClosed, NotEnoughPlaces if places that were only looked at are gone.
+    """
+    march = room.march
+    _refuse_if_closed(room, answers.people, now)
+    party = _new_party(march, answers, key=key, now=now)
+    link = new_link(party, now=now, expires_at=last_day_of_links(march, now), nonce=f"{march.id} {key}")
+    people = [_new_participant(party, person, now=now) for person in answers.people]
+    session.add(link)
+    asked = _store(session, room, people, now=now)
     _tell_of(session, people, asked, now=now)
-    letters.received(session, new, people, link=link, now=now)
-    return new, link
+    letters.received(session, party, people, link=link, now=now)
+    places.write_newcomers(session, room, people)
+    _hand_on_unlocked(session, march, now=now)
+    return party, link
 
 
 def is_stored(session: Session, *, march: March, party: PartyAnswers, form_key: UUID) -> bool:
@@ -113,16 +133,19 @@ def add_people(
     Raises SignUpClosed, CategoryClosed, AlreadySignedUp.
     """
     people = list(people)
-    room = _hold_if_open(session, party.march, people, now)
+    room = places.hold(session, party.march)
+    _refuse_if_closed(room, people, now)
     try:
         with session.begin_nested():
             added = [_new_participant(party, person, now=now) for person in people]
             asked = _store(session, room, added, now=now)
+            room.write(session)
     except IntegrityError as error:
         if known := known_people(session, party.march, people):
             raise AlreadySignedUp(known) from error
         raise
     _tell_of(session, added, asked, now=now, by=by)
+    _hand_on_unlocked(session, party.march, now=now)
     letters.changed(session, party, added, now=now)
     return added
 
@@ -153,7 +176,7 @@ def change_person(
                 _write_contact(session, participant.party, name="", **contact_of(person), now=now)
             session.flush()
             if had_place:
-                room.take_instead([participant])
+                room.take_in_turn([participant])
                 room.write(session)
     except IntegrityError as error:
         if known := known_people(session, march, [person]):
@@ -361,14 +384,12 @@ def _hold_places(session: Session, participant: Participant) -> Room:
     return room
 
 
-def _hold_if_open(session: Session, march: March, people: Iterable[Person], now: datetime) -> Room:
-    if not march.takes_signups(now):
+def _refuse_if_closed(room: Room, people: Iterable[Person], now: datetime) -> None:
+    if not room.march.takes_signups(now):
         raise SignUpClosed
-    room = places.hold(session, march)
     closed = {quota.category for quota in room.quotas if quota.capacity == 0}
     if any(person.category in closed for person in people):
         raise CategoryClosed
-    return room
 
 
 def _submission_key(form_key: UUID, people: Iterable[Person]) -> str:
@@ -422,14 +443,13 @@ def _new_participant(party: Party, person: Person, *, now: datetime) -> Particip
 def _store(
     session: Session, room: Room, people: Collection[Participant], *, now: datetime
 ) -> list[PrivateLink]:
-    """Store new people of a party with the places that there are for them, and what guardians are asked.
+    """Store new people of a party, with a place or in line, and what guardians are asked; return their links.
 
-    All of it in one flush, because everybody else waits for the places meanwhile. Return guardians' links.
+    All of it in one flush. The places themselves are written by whoever calls this.
     """
     places.place_newcomers(room, next(iter(people)).party, people)
     session.add_all(people)
     asked = consent.ask_new(session, people, now=now)
-    room.write(session)
     session.flush()
     return asked
 
@@ -442,13 +462,16 @@ def _tell_of(
     now: datetime,
     by: Account | None = None,
 ) -> None:
-    """Note who has come, write to guardians who are asked, and give on what adults unlock for children."""
+    """Note who has come, and write to guardians who are asked."""
     for participant in people:
         _record(session, participant, "participant.signed_up", now=now, by=by)
     for link in asked:
         if link.guardian:
             letters.consent_asked(session, link.guardian, link=link, now=now)
-    march = next(iter(people)).march
+
+
+def _hand_on_unlocked(session: Session, march: March, *, now: datetime) -> None:
+    """Give on the child places that adults who came now unlock."""
     if march.children_per_adult is not None:
         hand_on_places(session, march, now=now)
 

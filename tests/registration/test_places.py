@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, text, true
+from sqlalchemy import event, func, select, text, true, update
 from sqlalchemy.orm import Session
 
 from marchapp.extensions import db
@@ -613,7 +613,7 @@ def only_these_guards(app: Flask, monkeypatch: pytest.MonkeyPatch, *guards: str)
     """Take all guards against overbooking away but those named: count, condition, check."""
     with ExitStack() as stack:
         if "count" not in guards:
-            monkeypatch.setattr(Room, "short_of", lambda _room, _people: [])
+            monkeypatch.setattr(Room, "short_of", lambda _room, _people, **_to_spare: [])
         if "condition" not in guards:
             monkeypatch.setattr(room, "is_enough", lambda _capacity, _taken: true())
         if "check" not in guards:
@@ -623,7 +623,15 @@ def only_these_guards(app: Flask, monkeypatch: pytest.MonkeyPatch, *guards: str)
         yield
 
 
-def test_sixty_who_want_the_last_seven_places_get_seven(app: Flask, session: Session, march: March) -> None:
+HOLDING = pytest.mark.parametrize("plenty", [room.PLENTY, -CROWD], ids=["held first", "held last"])
+
+
+@HOLDING
+def test_sixty_who_want_the_last_seven_places_get_seven(
+    app: Flask, session: Session, march: March, monkeypatch: pytest.MonkeyPatch, plenty: int
+) -> None:
+    """Those who think that there are plenty are refused at the end, and stand in line like the others."""
+    monkeypatch.setattr(room, "PLENTY", plenty)
     limit(session, march, Category.OFFICIAL, LAST_PLACES)
 
     led_to = all_at_once(app, session, crowd_of(app, march))
@@ -635,6 +643,57 @@ def test_sixty_who_want_the_last_seven_places_get_seven(app: Flask, session: Ses
     told = Counter(session.scalars(select(Message.kind)))
     assert told == {"received": LAST_PLACES, "waiting": CROWD - LAST_PLACES}
     assert_counts_are_true(session, march)
+
+
+def test_where_there_are_plenty_the_crowd_is_counted_as_well(
+    app: Flask, session: Session, march: March
+) -> None:
+    limit(session, march, Category.OFFICIAL, CROWD + 2 * room.PLENTY)
+    led_to = all_at_once(app, session, crowd_of(app, march))
+    assert len(set(led_to)) == how_many(session, Standing.PLACED) == CROWD
+    assert_counts_are_true(session, march)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{Quota.line_is_served: True}, {Quota.capacity: Quota.taken}],
+    ids=["the line comes to be served", "others take the places"],
+)
+def test_who_was_promised_a_place_that_is_gone_stands_in_line(
+    session: Session, march: March, monkeypatch: pytest.MonkeyPatch, meanwhile: dict[Any, Any]
+) -> None:
+    limit(session, march, QuotaKind.MARCH, 1000)
+    sign_up(session, march, person(march))
+    hold = places.hold
+
+    def hold_later(session: Session, march: March) -> Room:
+        of_march = (Quota.march_id == march.id, Quota.kind == QuotaKind.MARCH)
+        session.execute(update(Quota).where(*of_march).values(meanwhile))
+        return hold(session, march)
+
+    monkeypatch.setattr(places, "hold", hold_later)
+    party = sign_up(session, march, person(march))
+    assert standings(party) == "w"
+    assert session.scalars(select(Message.kind).where(Message.party_id == party.id)).all() == ["waiting"]
+    assert_counts_are_true(session, march)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("capacity", "comes_first"), [(1000, "INSERT INTO party"), (20, "FOR UPDATE")])
+def test_nobody_waits_for_who_is_being_stored_unless_places_are_scarce(
+    app: Flask, session: Session, march: March, capacity: int, comes_first: str
+) -> None:
+    limit(session, march, QuotaKind.MARCH, capacity)
+    told: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        told.extend(words for words in ("INSERT INTO party", "FOR UPDATE") if words in statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    sign_up(session, march, person(march))
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert told[0] == comes_first
+    assert sorted(told) == ["FOR UPDATE", "INSERT INTO party"]
 
 
 def test_without_the_guards_the_same_crowd_overbooks(
@@ -672,10 +731,12 @@ def test_each_guard_alone_keeps_the_crowd_from_overbooking(
     assert sum(bool(place) for place in led_to) == (CROWD if guard == "count" else LAST_PLACES)
 
 
+@HOLDING
 @pytest.mark.parametrize("capacity", [5, 1])
 def test_one_form_sent_many_times_at_once_is_one_registration(
-    app: Flask, session: Session, march: March, capacity: int
+    app: Flask, session: Session, march: March, monkeypatch: pytest.MonkeyPatch, plenty: int, capacity: int
 ) -> None:
+    monkeypatch.setattr(room, "PLENTY", plenty)
     limit(session, march, Category.OFFICIAL, capacity)
     led_to = Counter(all_at_once(app, session, [sends(app, march)] * 10))
     assert len(led_to) == 1

@@ -89,7 +89,7 @@ def merge(
     for party in parties - {kept.party}:
         close_if_empty(session, party, kept)
     if standing == Standing.PLACED:
-        room.take_instead([kept])
+        room.take_in_turn([kept])
     room.write(session)
     consent.refresh(session, kept, now=now)
     record(
