@@ -31,7 +31,7 @@ from marchapp.extensions import (
     mail,
     migrate,
     queue,
-    tune_sqlite,
+    tune,
     vault,
 )
 from marchapp.files import views as files
@@ -161,15 +161,14 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
-    """Keep as many connections as the setting says, and none that the server has closed meanwhile.
+    """Keep as many connections as the setting says.
 
     What the database refuses is told without the values that it refused.
     """
     options = {"hide_parameters": True}
     if settings.database_url.startswith("sqlite"):
         return options
-    pool = {"pool_size": settings.database_pool, "max_overflow": 0, "pool_timeout": PATIENCE_S}
-    return options | pool | {"pool_pre_ping": True}
+    return options | {"pool_size": settings.database_pool, "max_overflow": 0, "pool_timeout": PATIENCE_S}
 
 
 def _own_hosts(settings: Settings) -> list[str] | None:
@@ -188,9 +187,9 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     mail.init_app(app)
     queue.init_app(app, redis_url=settings.redis_url, file=settings.data_folder / "queue.sqlite")
     accounts_security.init_app(app)
-    if settings.database_url.startswith("sqlite"):
-        with app.app_context():
-            tune_sqlite(db.engine)
+    with app.app_context():
+        for engine in db.engines.values():
+            tune(engine)
 
 
 def _wrap(app: Flask, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """The libraries that serve the whole application, made here and tied to it in app.py."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, event
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from marchapp import limits
 from marchapp.background import TaskQueue
@@ -30,8 +31,12 @@ NAMES_OF_CONSTRAINTS = {
 }
 PATIENCE_S = 15  # as long as a writer waits for another
 BETWEEN_TRIES_S = 0.002
+LONG_REST_S = 1  # after which the server may have closed a connection unnoticed
 REPLICA = "replica"  # the name of a second database, which follows the first and is only read
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+BEGUN = "begun"  # in what a session keeps: the connections that it has begun transactions on
+RESTS_SINCE = "rests_since"  # in what a connection keeps while it lies in the pool
+WRITES = "writes"  # in what a connection keeps: whether its transaction did more than read
 
 
 class Base(DeclarativeBase):
@@ -48,13 +53,32 @@ class Database(SQLAlchemy):
 
 
 class RoutedSession(FlaskSession):
-    """Asks the replica, where there is one, in what said `from_replica()`."""
+    """Asks the replica, where there is one, in what said `from_replica()`.
+
+    What only read is ended by a commit, which is the same to the database: at a rollback psycopg forgets the
+    statements that it has prepared, and most requests only read.
+    """
 
     def get_bind(self, *arguments: Any, **named: Any) -> Engine | Connection:
         engines = db.engines if has_app_context() else {}
         if REPLICA in engines and g.get("reads_replica"):
             return engines[REPLICA]
         return super().get_bind(*arguments, **named)
+
+    def close(self) -> None:
+        for connection in self.info.pop(BEGUN, ()):
+            if connection.invalidated or not connection.in_transaction() or connection.info[WRITES]:
+                continue
+            with suppress(DBAPIError):  # a database that is gone has nothing to end
+                connection.commit()
+        super().close()
+
+
+@event.listens_for(RoutedSession, "after_begin")
+def _note_begun(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    if WRITES in connection.info:
+        earlier = {one for one in session.info.get(BEGUN, ()) if not one.closed}
+        session.info[BEGUN] = earlier | {connection}
 
 
 db = Database(model_class=Base, session_options={"class_": RoutedSession})
@@ -133,6 +157,48 @@ def _only_reads() -> bool:
     """Tell whether what begins now writes nothing: it said so itself, or it answers a GET."""
     said = g.get("only_reads") if has_app_context() else None
     return (has_request_context() and request.method in READING_METHODS) if said is None else said
+
+
+def tune(engine: Engine) -> None:
+    """Let a database do well what this program asks of it."""
+    if engine.dialect.name == "sqlite":
+        tune_sqlite(engine)
+    else:
+        tune_postgresql(engine)
+
+
+def tune_postgresql(engine: Engine) -> None:
+    """Spare PostgreSQL and its driver work.
+
+    Rows that come together go in one statement; it is noted which transactions only read, for their
+    statements to stay prepared; and only a connection that was idle is asked whether it is still there,
+    where the pool's own `pre_ping` asks each before each page.
+    """
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info[RESTS_SINCE] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(connection: Any, record: Any, _of_pool: Any) -> None:
+        if monotonic() - record.info.get(RESTS_SINCE, monotonic()) < LONG_REST_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.info[WRITES] = False
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note_writing(
+        connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool
+    ) -> None:
+        if not (context.compiled and getattr(context.compiled.statement, "is_select", False)):
+            connection.info[WRITES] = True
 
 
 def tune_sqlite(engine: Engine) -> None:
