@@ -2,6 +2,7 @@
 
 import gc
 import os
+from itertools import count
 
 from prometheus_client import multiprocess
 
@@ -24,10 +25,26 @@ logconfig_dict = {
 access_log_format = '%(h)s %(t)s %(m)s %(s)s %(b)s %(D)s "%({x-request-id}o)s"'
 
 
+# Garbage is searched for between requests. Only a request that leaves so much behind is interrupted for it.
+MUCH = 50_000
+answered = count(1)
+
+
 def post_worker_init(_worker) -> None:
     """Leave what the program is made of out of every later search for garbage: each would hold a page up."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(MUCH, 10, 10)
+
+
+def post_request(_worker, _request, _environ, _response) -> None:
+    """Search for garbage once the answer is on its way: no reader waits for it.
+
+    Nor does it come in the midst of anything: up to Python 3.11 it can while a context variable is set, and
+    what is destroyed then may free what is just being read (python/cpython issue 148891).
+    """
+    number = next(answered)
+    gc.collect(2 if number % 1000 == 0 else 1 if number % 10 == 0 else 0)
 
 
 def child_exit(_server, worker) -> None:
