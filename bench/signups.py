@@ -5,6 +5,10 @@ gunicorn with two workers; each sign-up comes from an address of its own, as the
 it is counted that what was acknowledged is stored, once, and written to. PostgreSQL is measured where
 TEST_DATABASE_URL names a server; SIGNUPS=200 makes it shorter. THREADS=4 measures workers as `make run`
 starts them, for slow phones to talk to: threads of one process hinder each other, and fewer get through.
+
+Machines that others share are half as fast from one minute to the next. OTHER=../before measures another
+checkout of the program in turn with this one, a block of sign-ups each, and how many times as many this
+takes.
 """
 
 import json
@@ -16,11 +20,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from cProfile import Profile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from pstats import Stats
 
@@ -38,7 +42,10 @@ from tests.factories import make_march, make_stage
 
 SIGNUPS = int(os.environ.get("SIGNUPS", "800"))
 THREADS = int(os.environ.get("THREADS", "1"))
+OTHER = os.environ.get("OTHER", "")
+HERE = Path(__file__).resolve().parent.parent
 CLIENTS, WORKERS = 8, 2
+BLOCK = 80  # sign-ups of one checkout, before it is the other's turn
 WARM_UP = 40  # each worker compiles its templates first
 PROFILED = 60
 SLUG = "crowd"
@@ -96,6 +103,9 @@ class SignedUp:
 
 def measure() -> Iterator[dict[str, object]]:
     """Yield the speed of signing up on SQLite, on PostgreSQL if there is one, and where the time goes."""
+    if OTHER:
+        yield in_turns(HERE, Path(OTHER).resolve())
+        return
     with tempfile.TemporaryDirectory() as folder:
         yield signups("SQLite", f"sqlite:///{folder}/march.sqlite", Path(folder))
     if SERVER:
@@ -132,6 +142,37 @@ def signups(name: str, url: str, folder: Path) -> dict[str, object]:
         "cpu_ms_of_server_and_clients": [round(one * 1000 / SIGNUPS, 1) for one in used],
         "load_average_before": round(load, 2),
     }
+
+
+def in_turns(here: Path, other: Path) -> dict[str, object]:
+    """Return the speed of two checkouts, measured in turn in the same minutes, and the one by the other."""
+    with ExitStack() as stack:
+        blocks = [_blocks_of(place, stack) for place in (here, other)]
+        seconds = [[next(block) for block in blocks] for _turn in range(SIGNUPS // BLOCK)]
+    rates = [len(seconds) * BLOCK / sum(times) for times in zip(*seconds, strict=True)]
+    return {
+        "what": f"sign-ups on {'PostgreSQL' if SERVER else 'SQLite'} in turn with another checkout",
+        "signups_per_s_here_and_there": [round(rate, 1) for rate in rates],
+        "times_as_many": round(rates[0] / rates[1], 2),
+        "of_each_turn": [round(there / here, 2) for here, there in seconds],
+    }
+
+
+def _blocks_of(place: Path, stack: ExitStack) -> Iterator[float]:
+    """Serve a checkout, and yield the seconds that a block of sign-ups takes, block after block."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    url = stack.enter_context(new_postgresql_database()) if SERVER else f"sqlite:///{folder}/march.sqlite"
+    app = prepared(url, folder)
+    _server, port = stack.enter_context(served(url, folder, place=place))
+    with app.app_context():
+        stage_ids = stage_ids_of_march()
+    sign_up_all([port], stage_ids, range(WARM_UP))
+    for first in count(WARM_UP, BLOCK):
+        began = time.perf_counter()
+        done = sign_up_all([port], stage_ids, range(first, first + BLOCK))
+        yield time.perf_counter() - began
+        if not all(one.is_acknowledged for one in done):
+            raise AssertionError(f"{place} did not take all sign-ups")
 
 
 def where_time_goes(url: str, folder: Path) -> dict[str, object]:
@@ -201,14 +242,14 @@ def stage_ids_of_march() -> list[str]:
 
 
 @contextmanager
-def served(url: str, folder: Path) -> Iterator[tuple[int, int]]:
-    """Run gunicorn as `make run` does, and return its process and port once it answers."""
+def served(url: str, folder: Path, *, place: Path = HERE) -> Iterator[tuple[int, int]]:
+    """Run gunicorn as `make run` does, of a checkout; return its process and port once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--threads", str(THREADS)]
     command = [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", "wsgi:app"]
-    server = subprocess.Popen(command, env=os.environ | environment(url, folder))
+    server = subprocess.Popen(command, env=os.environ | environment(url, folder), cwd=place)
     try:
         wait_for(port)
         yield server.pid, port
