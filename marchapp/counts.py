@@ -1,7 +1,7 @@
 """Counts of tries where there is no Redis: each process of the web server keeps its own.
 
 The storage of the library that has them in memory begins a thread after nearly every try, which looks through
-all of them for what is over: that took a tenth of the time of a sign-up, and more the more people had come.
+all of them for what is over: some 4 % of the time of a sign-up, and more the more people have come.
 """
 
 from threading import Lock

@@ -80,8 +80,8 @@ def hold(session: Session, march: March) -> Room:
     """Keep the places of a march from everybody else until the transaction ends, and return them.
 
     Whoever changes somebody's standing holds the places first, but newcomers where there are plenty: they
-    hold them last, see `write_newcomers`. On PostgreSQL this locks the rows in the order
-    of their ids, so that two never wait for each other; SQLite lets one write at a time anyway.
+    hold them last, see `write_newcomers`. On PostgreSQL this locks the rows in the order of their ids, so
+    that two never wait for each other; SQLite lets one write at a time anyway.
     """
     return Room(march, session.scalars(_HELD_QUOTAS, {"march_id": march.id}).all(), is_held=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, delete, select, tuple_
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, object_session, selectinload
 
 from marchapp.models import (
@@ -85,7 +85,8 @@ def sign_up(
             room = places.hold(session, march)
         try:
             return _sign_up(session, room, party, key=key, now=now)
-        except NotEnoughPlaces:
+        except (NotEnoughPlaces, OperationalError):
+            # Others were quicker; or somebody who held the places waited for us, and the database ended one.
             session.rollback()
             return _sign_up(session, places.hold(session, march), party, key=key, now=now)
     except (IntegrityError, SignUpClosed, CategoryClosed) as refusal:

@@ -8,13 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select, text, true, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from marchapp.extensions import db
@@ -675,6 +676,51 @@ def test_who_was_promised_a_place_that_is_gone_stands_in_line(
     party = sign_up(session, march, person(march))
     assert standings(party) == "w"
     assert session.scalars(select(Message.kind).where(Message.party_id == party.id)).all() == ["waiting"]
+    assert_counts_are_true(session, march)
+
+
+@pytest.mark.postgresql
+def test_who_holds_last_gets_through_where_somebody_who_holds_first_waits_for_them(
+    app: Flask, session: Session, march: March, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for the other: one for the places, one for the same person. PostgreSQL ends one of them."""
+    party = sign_up(session, march, person(march))
+    one, march_id, party_id = person(march), march.id, party.id
+    is_held, is_stored = Event(), Event()
+    write = places.write_newcomers
+
+    def write_and_tell(*given: Any) -> None:
+        is_stored.set()
+        write(*given)
+
+    monkeypatch.setattr(places, "write_newcomers", write_and_tell)
+
+    def holds_first(session: Session) -> None:
+        places.hold(session, session.get_one(March, march_id))
+        is_held.set()
+        is_stored.wait(timeout=30)
+        services.add_people(session, session.get_one(Party, party_id), [one], now=NOW)
+
+    def holds_last(session: Session) -> None:
+        is_held.wait(timeout=30)
+        services.sign_up(
+            session, march=session.get_one(March, march_id), party=party_of(one), form_key=uuid4(), now=NOW
+        )
+
+    def outcome(act: Callable[[Session], None]) -> Callable[[], str]:
+        def do() -> str:
+            try:
+                in_session(act)()
+            except (services.AlreadySignedUp, OperationalError) as why:
+                db.session.rollback()
+                return type(why).__name__
+            return "stored"
+
+        return do
+
+    told = all_at_once(app, session, [outcome(holds_first), outcome(holds_last)])
+    assert told in (["stored", "AlreadySignedUp"], ["OperationalError", "stored"])
+    assert how_many(session, Standing.PLACED) == 2
     assert_counts_are_true(session, march)
 
 
